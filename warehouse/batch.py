@@ -1,0 +1,97 @@
+"""The one shape in which every importer hands its rows to the staging snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.report import ImportReport
+
+OBSERVATION = pa.schema(
+    [
+        ("area_code", pa.string()),
+        ("level", pa.string()),
+        ("indicator", pa.string()),
+        ("year", pa.int16()),
+        ("numerator", pa.float64()),
+        ("denominator", pa.float64()),
+        ("value", pa.float64()),
+        ("basis", pa.string()),
+        ("definition", pa.string()),
+        ("source_id", pa.string()),
+        ("suppressed", pa.bool_()),
+    ]
+)
+AREA = pa.schema(
+    [
+        ("code", pa.string()),
+        ("level", pa.string()),
+        ("parent", pa.string()),
+        ("name_th", pa.string()),
+        ("name_en", pa.string()),
+        ("kind", pa.string()),
+        ("region", pa.string()),
+        ("mapped_to", pa.string()),
+    ]
+)
+SOURCE = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("kind", pa.string()),  # official | open | user | modelled | synthetic
+        ("publisher", pa.string()),
+        ("title_th", pa.string()),
+        ("title_en", pa.string()),
+        ("url", pa.string()),
+        ("licence", pa.string()),
+        ("year", pa.int16()),
+        ("retrieved", pa.string()),  # ISO date, or null where unknown
+        ("cells", pa.string()),  # published | protected: may these very cells be shown?
+        ("priority", pa.int16()),  # higher wins where two sources give the same cell
+    ]
+)
+SOURCE_FILE = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("file_name", pa.string()),
+        ("sha256", pa.string()),
+        ("bytes", pa.int64()),
+        ("rows", pa.int64()),
+    ]
+)
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """A table of `schema` with no rows."""
+    return schema.empty_table()
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one import brings. Rows replace rows with the same area, indicator, year and source.
+
+    Attributes
+    ----------
+    import_id : str
+        Hash of kind, options and the files' own hashes: the same files again are recognised as such.
+    boundaries : mapping of level to GeoDataFrame
+        Columns ``code, name_th, name_en, geometry`` in EPSG:4326.
+    """
+
+    kind: str
+    import_id: str
+    report: ImportReport
+    observations: pa.Table = field(default_factory=lambda: empty(OBSERVATION))
+    areas: pa.Table = field(default_factory=lambda: empty(AREA))
+    sources: pa.Table = field(default_factory=lambda: empty(SOURCE))
+    files: pa.Table = field(default_factory=lambda: empty(SOURCE_FILE))
+    boundaries: Mapping[str, Any] = field(default_factory=dict)
+
+
+def import_id(kind: str, options: Mapping[str, object], file_hashes: Iterable[str]) -> str:
+    """Identify an import by what went into it, whatever the files are called."""
+    text = "\n".join([kind, *(f"{k}={options[k]}" for k in sorted(options)), *sorted(file_hashes)])
+    return hashlib.sha256(text.encode()).hexdigest()

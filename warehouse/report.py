@@ -1,0 +1,112 @@
+"""What an import saw: rows, repairs, rejections and checks, in one shape for screen, command line and JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["reject", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place in one file that is not as it should be.
+
+    Attributes
+    ----------
+    code : str
+        Stable key of the kind of fault, such as ``"tpmap.negative_count"``.
+    file, row, column : str, int or None, str or None
+        Where; ``row`` counts from 1 with the header as row 1 (as a spreadsheet shows it).
+    found, expected : str
+        Plain facts, the same in both languages (numbers, names, codes).
+    mend_th, mend_en : str
+        What the sender can do about it.
+    """
+
+    severity: Severity
+    code: str
+    file: str
+    row: int | None
+    column: str | None
+    found: str
+    expected: str
+    mend_th: str
+    mend_en: str
+
+    def line(self, language: str = "th") -> str:
+        """One line for a person, naming place, found, expected and the remedy."""
+        where = self.file
+        if self.row is not None:
+            where += f" แถว {self.row}" if language == "th" else f" row {self.row}"
+        if self.column is not None:
+            where += f" คอลัมน์ {self.column}" if language == "th" else f" column {self.column}"
+        if language == "th":
+            return f"{where}: พบ {self.found} ควรเป็น {self.expected} วิธีแก้: {self.mend_th}"
+        return f"{where}: found {self.found}, expected {self.expected}. To mend: {self.mend_en}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one rule over all rows it applies to."""
+
+    code: str
+    name_th: str
+    name_en: str
+    cells: int
+    failures: int
+
+    @property
+    def passed(self) -> bool:
+        return self.failures == 0
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """Everything an import has to say; its JSON keys are a public contract of the command line."""
+
+    kind: str
+    files: int = 0
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_rejected: int = 0
+    rejections: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    repairs: Counter[str] = field(default_factory=Counter)
+    checks: list[Check] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    snapshot: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """True when the import as a whole must not be published."""
+        return bool(self.rejections)
+
+    def add(self, finding: Finding) -> None:
+        (self.rejections if finding.severity == "reject" else self.warnings).append(finding)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for ``--json`` and for the ``import_run`` table."""
+        return {
+            "kind": self.kind,
+            "files": self.files,
+            "rows_read": self.rows_read,
+            "rows_accepted": self.rows_accepted,
+            "rows_rejected": self.rows_rejected,
+            "rejections": [asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.rejections],
+            "warnings": [asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.warnings],
+            "repairs": dict(sorted(self.repairs.items())),
+            "checks": [asdict(c) | {"passed": c.passed} for c in self.checks],
+            "facts": self.facts,
+            "snapshot": self.snapshot,
+        }
+
+
+class ImportRefused(Exception):
+    """Raised when an import is turned away; carries the report, changes nothing."""
+
+    def __init__(self, report: ImportReport) -> None:
+        first = report.rejections[0].line("en") if report.rejections else "refused"
+        super().__init__(first)
+        self.report = report
