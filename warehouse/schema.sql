@@ -1,0 +1,71 @@
+-- The one schema of a snapshot's warehouse.duckdb. Years are CE; codes are text.
+
+CREATE TABLE area (
+    code      VARCHAR NOT NULL,
+    level     VARCHAR NOT NULL,
+    parent    VARCHAR,
+    name_th   VARCHAR NOT NULL,
+    name_en   VARCHAR NOT NULL,
+    kind      VARCHAR NOT NULL,   -- official | municipal | abolished | village
+    region    VARCHAR,
+    mapped_to VARCHAR             -- the subdistrict a municipal area lies in, where known
+);
+
+CREATE TABLE source (
+    source_id VARCHAR NOT NULL,
+    kind      VARCHAR NOT NULL,
+    publisher VARCHAR NOT NULL,
+    title_th  VARCHAR NOT NULL,
+    title_en  VARCHAR NOT NULL,
+    url       VARCHAR,
+    licence   VARCHAR,
+    year      SMALLINT,
+    retrieved VARCHAR,
+    cells     VARCHAR NOT NULL,
+    priority  SMALLINT NOT NULL
+);
+
+CREATE TABLE source_file (
+    source_id VARCHAR NOT NULL,
+    file_name VARCHAR NOT NULL,
+    sha256    VARCHAR NOT NULL,
+    bytes     BIGINT NOT NULL,
+    rows      BIGINT NOT NULL
+);
+
+-- Written in the order indicator, year, level, area_code, so that a map reads one stretch of the file.
+CREATE TABLE observation (
+    area_code   VARCHAR NOT NULL,
+    level       VARCHAR NOT NULL,
+    indicator   VARCHAR NOT NULL,
+    year        SMALLINT NOT NULL,
+    numerator   DOUBLE,
+    denominator DOUBLE,
+    value       DOUBLE,
+    basis       VARCHAR NOT NULL,
+    definition  VARCHAR,
+    source_id   VARCHAR NOT NULL,
+    suppressed  BOOLEAN NOT NULL,
+    computed    BOOLEAN NOT NULL,  -- made by derive.py, hence thrown away and made again
+    preferred   BOOLEAN NOT NULL   -- of the one source readers see for this indicator, year and level
+);
+
+CREATE TABLE import_run (
+    import_id VARCHAR NOT NULL,
+    kind      VARCHAR NOT NULL,
+    at        VARCHAR NOT NULL,
+    report    VARCHAR NOT NULL    -- JSON of the import report
+);
+
+CREATE TABLE finding (
+    import_id   VARCHAR NOT NULL,
+    severity    VARCHAR NOT NULL,
+    code        VARCHAR NOT NULL,
+    file        VARCHAR NOT NULL,
+    "row"       BIGINT,
+    "column"    VARCHAR,
+    found       VARCHAR NOT NULL,
+    expected    VARCHAR NOT NULL,
+    mend_th     VARCHAR NOT NULL,
+    mend_en     VARCHAR NOT NULL
+);
