@@ -759,13 +759,13 @@ _PARENT_IN_NAME: Final = {
 }
 
 
-def read_name(name: str, level: str, within: str | None = None) -> NameReading:
+def read_name(name: object, level: str, within: str | None = None) -> NameReading:
     """Find the area a name stands for.
 
     Parameters
     ----------
-    name : str
-        Thai or English, with or without จ./อ./ต./เขต/แขวง, "Changwat" or "Province"; a district or
+    name : object
+        Text, Thai or English, with or without จ./อ./ต./เขต/แขวง, "Changwat" or "Province"; a district or
         subdistrict may carry its parents ("อ.เมือง จ.ยะลา").
     level : str
         One of `LEVELS`. A village has no official name list: nothing is found.
@@ -798,6 +798,8 @@ def read_name(name: str, level: str, within: str | None = None) -> NameReading:
     prefix = "" if within in (None, COUNTRY) else within or ""
     if prefix:
         level_of(prefix)
+    if not isinstance(name, str):  # an empty cell, which pandas makes a float
+        return NameReading(None, ())
     repairs: list[str] = []
     visible = _INVISIBLE.sub("", name)
     if visible != name:
