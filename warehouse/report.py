@@ -1,4 +1,4 @@
-"""What an import saw: rows, repairs, rejections and checks, in one shape for screen, command line and JSON."""
+"""What an import saw: rows, repairs, rejections and checks, one shape for screen, command line and JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["reject", "warn"]
+
+#: Findings kept of one code; the number of all of them is in `ImportReport.found`.
+KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,15 @@ class Check:
 
 @dataclass(slots=True)
 class ImportReport:
-    """Everything an import has to say; its JSON keys are a public contract of the command line."""
+    """Everything an import has to say; its JSON keys are a public contract of the command line.
+
+    Attributes
+    ----------
+    rejections, warnings : list of Finding
+        At most `KEPT` of each code.
+    found : Counter
+        How many findings of each code there were, kept or not.
+    """
 
     kind: str
     files: int = 0
@@ -77,6 +88,7 @@ class ImportReport:
     checks: list[Check] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     snapshot: str | None = None
+    found: Counter[str] = field(default_factory=Counter)
 
     @property
     def refused(self) -> bool:
@@ -84,7 +96,10 @@ class ImportReport:
         return bool(self.rejections)
 
     def add(self, finding: Finding) -> None:
-        (self.rejections if finding.severity == "reject" else self.warnings).append(finding)
+        """Keep a finding; past `KEPT` of one code only the count grows, so one bad column stays readable."""
+        self.found[finding.code] += 1
+        if self.found[finding.code] <= KEPT:
+            (self.rejections if finding.severity == "reject" else self.warnings).append(finding)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``--json`` and for the ``import_run`` table."""
@@ -94,8 +109,13 @@ class ImportReport:
             "rows_read": self.rows_read,
             "rows_accepted": self.rows_accepted,
             "rows_rejected": self.rows_rejected,
-            "rejections": [asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.rejections],
-            "warnings": [asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.warnings],
+            "rejections": [
+                asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.rejections
+            ],
+            "warnings": [
+                asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.warnings
+            ],
+            "findings": dict(sorted(self.found.items())),
             "repairs": dict(sorted(self.repairs.items())),
             "checks": [asdict(c) | {"passed": c.passed} for c in self.checks],
             "facts": self.facts,
@@ -103,7 +123,7 @@ class ImportReport:
         }
 
 
-class ImportRefused(Exception):
+class ImportRefused(Exception):  # noqa: N818  (a verdict, not a malfunction)
     """Raised when an import is turned away; carries the report, changes nothing."""
 
     def __init__(self, report: ImportReport) -> None:

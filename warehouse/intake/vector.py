@@ -1,0 +1,372 @@
+"""The "vector" reader: a boundary file as WKB and columns of text, with what is known of its projection and
+encoding.
+
+GDAL never gets a path: the reader takes the file's bytes, takes a zip apart itself, and hands GDAL a fresh
+archive in memory that holds nothing but the parts of one shapefile under names of our own.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.intake.faults import Refused, finding
+from warehouse.intake.gdal import ALLOWED
+from warehouse.report import Finding
+
+GEOMETRY = "geometry"
+MAX_MEMBERS = 256
+MAX_UNPACKED = 512 << 20
+MAX_RATIO = 100
+MAX_FEATURES = 1_000_000
+_SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_NEEDED = (".shp", ".shx", ".dbf")
+_LATIN1 = "ISO-8859-1"
+
+
+def read_vector(
+    path: Path, data: bytes, file: str, options: Mapping[str, Any]
+) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    """Read one layer of a zip, shapefile, GeoPackage, GeoJSON or GeoParquet.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file is; used only to find the parts of a bare shapefile beside it.
+    data : bytes
+        The file's bytes.
+    file : str
+        Its name, for messages.
+    options : mapping
+        ``layer``: which shapefile of a zip, or which layer of a GeoPackage.
+
+    Returns
+    -------
+    pyarrow.Table, dict, list of Finding
+        Text columns and ``geometry`` (WKB). The facts name ``format``, ``layer``, ``crs`` (``EPSG:4326``,
+        WKT, or None where the file does not say) and ``encoding`` (None where the file does not say: the
+        text then holds the raw bytes as ISO-8859-1, one character a byte, for the caller to decode).
+    """
+    if not data:
+        raise Refused(finding("intake.empty", file, "0 bytes", "> 0"))
+    wanted = options.get("layer")
+    if data[:4] == b"PK\x03\x04":
+        return _zip(data, file, wanted)
+    if data[:4] == b"PAR1":
+        return _parquet(data, file)
+    if data[:15] == b"SQLite format 3":
+        return _geopackage(data, file, wanted)
+    if data[:4] == b"\x00\x00\x27\x0a":
+        parts = {".shp": data}
+        for suffix in _SHAPE_PARTS[1:]:
+            for spelling in (suffix, suffix.upper()):
+                beside = path.with_suffix(spelling)
+                if suffix not in parts and beside.is_file():
+                    parts[suffix] = beside.read_bytes()
+        return _shapefile(parts, path.stem, file)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _geojson(data, file)
+    raise Refused(finding("vector.kind", file, data[:4].hex(" "), "shp, gpkg, geojson, parquet, zip"))
+
+
+def _zip(data: bytes, file: str, wanted: object) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise Refused(finding("intake.unreadable", file, "zip?", "zip")) from None
+    members = [m for m in archive.infolist() if not m.is_dir()]
+    if len(members) > MAX_MEMBERS:
+        raise Refused(finding("vector.zip", file, f"{len(members)} files", f"<= {MAX_MEMBERS} files"))
+    unpacked = sum(m.file_size for m in members)
+    if unpacked > MAX_UNPACKED:
+        raise Refused(finding("vector.zip", file, f"{unpacked >> 20} MB", f"<= {MAX_UNPACKED >> 20} MB"))
+    for member in members:
+        name = member.filename.replace("\\", "/")
+        parts = PurePosixPath(name).parts
+        if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\x00" in name:
+            raise Refused(finding("vector.zip", file, name, "a/b.shp"))
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise Refused(finding("vector.zip", file, f"{name} -> ?", "file"))
+        if member.flag_bits & 0x1:
+            raise Refused(finding("vector.zip", file, f"{name} (encrypted)", "not encrypted"))
+        # A small file may compress very well honestly; the ratio only matters where it costs memory.
+        if member.file_size > (1 << 20) and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+            raise Refused(
+                finding(
+                    "vector.zip",
+                    file,
+                    f"{name} x {member.file_size // max(member.compress_size, 1)}",
+                    f"<= x {MAX_RATIO}",
+                )
+            )
+    visible = [
+        m
+        for m in members
+        if not PurePosixPath(m.filename).name.startswith(".") and "__MACOSX" not in m.filename
+    ]
+    layers = {
+        m.filename: m
+        for m in visible
+        if m.filename.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".parquet"))
+    }
+    if not layers:
+        names = ", ".join(
+            sorted({PurePosixPath(m.filename).suffix.lower() or m.filename for m in visible})[:8]
+        )
+        raise Refused(finding("vector.kind", file, names or "0 files", ".shp, .gpkg, .geojson, .parquet"))
+    chosen = (
+        [n for n in layers if wanted in (n, PurePosixPath(n).name, PurePosixPath(n).stem)]
+        if wanted
+        else list(layers)
+    )
+    if len(chosen) != 1:
+        names = ", ".join(sorted(PurePosixPath(n).name for n in layers)[:20])
+        raise Refused(finding("vector.several", file, names, str(wanted) if wanted else "1"))
+    name = chosen[0]
+    if not name.lower().endswith(".shp"):
+        content = _unpack(archive, layers[name], file)
+        return read_vector(Path(PurePosixPath(name).name), content, f"{file}/{PurePosixPath(name).name}", {})
+    stem = name[:-4]
+    shape: dict[str, bytes] = {}
+    for member in visible:
+        suffix = PurePosixPath(member.filename).suffix.lower()
+        if suffix in _SHAPE_PARTS and member.filename[: -len(suffix)] == stem:
+            shape[suffix] = _unpack(archive, member, file)
+    return _shapefile(shape, PurePosixPath(stem).name, file)
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> bytes:
+    """One member's bytes, counted while they come: the size in the archive's index is only a claim."""
+    try:
+        with archive.open(member) as opened:
+            content = opened.read(member.file_size + 1)
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+        raise Refused(finding("intake.unreadable", file, member.filename, "zip")) from None
+    except Exception as error:  # zlib.error, lzma.LZMAError: damaged data, whatever the compressor calls it
+        raise Refused(
+            finding("intake.unreadable", file, f"{member.filename} ({type(error).__name__})", "zip")
+        ) from None
+    if len(content) != member.file_size:
+        raise Refused(finding("vector.zip", file, f"{member.filename} {len(content)}", str(member.file_size)))
+    return content
+
+
+def _shapefile(
+    parts: dict[str, bytes], layer: str, file: str
+) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    missing = [suffix for suffix in _NEEDED if not parts.get(suffix)]
+    if missing:
+        raise Refused(finding("vector.part_missing", file, ", ".join(sorted(parts)), ", ".join(_NEEDED)))
+    declared_words = int.from_bytes(parts[".shp"][24:28], "big")
+    if declared_words * 2 > len(parts[".shp"]):
+        raise Refused(
+            finding("vector.counts", file, f".shp {len(parts['.shp'])}", f".shp {declared_words * 2}")
+        )
+    shapes = (len(parts[".shx"]) - 100) // 8
+    records = int.from_bytes(parts[".dbf"][4:8], "little")
+    if shapes != records:
+        raise Refused(
+            finding("vector.counts", file, f".shx {shapes}, .dbf {records}", f".shx {shapes} = .dbf {shapes}")
+        )
+    encoding = _codec(parts.get(".cpg", b""))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for suffix, content in parts.items():
+            # The encoding is applied below, by one decoder on every platform; GDAL is told to keep the bytes.
+            if suffix != ".cpg":
+                archive.writestr(f"layer{suffix}", content)
+    table, facts = _gdal(packed.getvalue(), file, None, encoding=_LATIN1)
+    if encoding is not None:
+        table = _decode(table, encoding)
+    if table.num_rows != records:
+        # GDAL drops records marked as deleted; anything else is a damaged file.
+        deleted = _deleted(parts[".dbf"], records)
+        if table.num_rows != records - deleted:
+            raise Refused(finding("vector.counts", file, str(table.num_rows), str(records)))
+    return table, facts | {"format": "shapefile", "layer": layer, "encoding": encoding}, []
+
+
+def _deleted(dbf: bytes, records: int) -> int:
+    start = int.from_bytes(dbf[8:10], "little")
+    size = int.from_bytes(dbf[10:12], "little")
+    return sum(dbf[start + i * size : start + i * size + 1] == b"*" for i in range(records)) if size else 0
+
+
+def _codec(cpg: bytes) -> str | None:
+    """The Python codec a ``.cpg`` names; None where there is none or its name is unknown."""
+    text = cpg.decode("ascii", "ignore").strip().lower()
+    if not text:
+        return None
+    thai = {"874", "windows-874", "ansi 874", "cp874", "tis-620", "tis620", "iso-8859-11"}
+    if text in thai:
+        return "cp874"
+    try:
+        return codecs.lookup(text.removeprefix("ansi ").replace("65001", "utf-8")).name
+    except LookupError:
+        return None
+
+
+def _decode(table: pa.Table, encoding: str) -> pa.Table:
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        decoded = name.encode("latin-1", "replace").decode(encoding, "replace")
+        if name != GEOMETRY and pa.types.is_string(column.type):
+            column = pa.array(
+                [
+                    None if v is None else v.encode("latin-1", "replace").decode(encoding, "replace")
+                    for v in column.to_pylist()
+                ],
+                pa.string(),
+            )
+        columns[name if name == GEOMETRY else decoded] = column
+    return pa.table(columns)
+
+
+def _geopackage(data: bytes, file: str, wanted: object) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    _driver_check(file)
+    import pyogrio
+
+    try:
+        layers = [str(name) for name, kind in pyogrio.list_layers(data) if kind is not None]
+    except Exception as error:
+        raise Refused(finding("intake.unreadable", file, type(error).__name__, "GPKG")) from None
+    chosen = [name for name in layers if name == wanted] if wanted else layers
+    if not layers:
+        raise Refused(finding("vector.no_geometry", file, "0", "1"))
+    if len(chosen) != 1:
+        raise Refused(finding("vector.several", file, ", ".join(layers[:20]), str(wanted) if wanted else "1"))
+    table, facts = _gdal(data, file, chosen[0])
+    return table, facts | {"format": "GPKG", "layer": chosen[0], "encoding": "utf-8"}, []
+
+
+def _geojson(data: bytes, file: str) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    try:
+        text = data.decode("utf-8-sig")
+        document = json.loads(text)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise Refused(finding("intake.unreadable", file, "JSON?", "GeoJSON (UTF-8)")) from None
+    if document.get("type") not in ("FeatureCollection", "Feature"):
+        raise Refused(finding("vector.kind", file, str(document.get("type"))[:40], "FeatureCollection"))
+    crs = document.get("crs")
+    if isinstance(crs, dict) and crs.get("type") != "name":
+        # Only a name is a fact; a link would have the reader fetch something.
+        raise Refused(finding("vector.kind", file, f"crs {crs.get('type')}"[:60], "crs name"))
+    # Written anew from the parsed document: what was checked is what is read.
+    table, facts = _gdal(
+        json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace"), file, None
+    )
+    return table, facts | {"format": "GeoJSON", "layer": None, "encoding": "utf-8"}, []
+
+
+def _driver_check(file: str) -> None:
+    import pyogrio
+
+    left = set(pyogrio.list_drivers()) - ALLOWED
+    if left:
+        raise Refused(
+            finding("intake.unconfined", file, ", ".join(sorted(left)[:10]), ", ".join(sorted(ALLOWED)))
+        )
+
+
+def _gdal(
+    data: bytes, file: str, layer: str | None, encoding: str | None = None
+) -> tuple[pa.Table, dict[str, Any]]:
+    _driver_check(file)
+    import pyogrio
+    from pyogrio.raw import read_arrow
+
+    try:
+        info = pyogrio.read_info(data, layer=layer, force_feature_count=True, encoding=encoding)
+        if info["features"] > MAX_FEATURES:
+            raise Refused(finding("intake.too_large", file, f"{info['features']}", f"<= {MAX_FEATURES}"))
+        meta, table = read_arrow(data, layer=layer, encoding=encoding)
+    except Refused:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Refused(
+            finding("intake.unreadable", file, type(error).__name__, "shp, gpkg, geojson")
+        ) from None
+    name = meta.get("geometry_name") or "wkb_geometry"
+    if name not in table.column_names:
+        raise Refused(finding("vector.no_geometry", file, "0", "1"))
+    if table.num_rows == 0:
+        raise Refused(finding("vector.no_features", file, "0", ">= 1"))
+    return _as_text(table, name), {
+        "crs": meta.get("crs"),
+        "rows": table.num_rows,
+        "driver": info.get("driver"),
+    }
+
+
+def _parquet(data: bytes, file: str) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    import pyarrow.parquet as pq
+
+    try:
+        opened = pq.ParquetFile(pa.BufferReader(data))
+        if opened.metadata.num_rows > MAX_FEATURES:
+            raise Refused(
+                finding("intake.too_large", file, str(opened.metadata.num_rows), f"<= {MAX_FEATURES}")
+            )
+        size = sum(
+            opened.metadata.row_group(i).total_byte_size for i in range(opened.metadata.num_row_groups)
+        )
+        if size > MAX_UNPACKED:
+            raise Refused(
+                finding("intake.too_large", file, f"{size >> 20} MB", f"<= {MAX_UNPACKED >> 20} MB")
+            )
+        table = opened.read()
+        geo = json.loads((opened.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Refused(finding("intake.unreadable", file, type(error).__name__, "GeoParquet")) from None
+    column = geo.get("primary_column") if isinstance(geo, dict) else None
+    about = geo.get("columns", {}).get(column, {}) if column else {}
+    if not isinstance(column, str) or column not in table.column_names or about.get("encoding") != "WKB":
+        raise Refused(finding("vector.no_geometry", file, str(about.get("encoding")), "WKB"))
+    if table.num_rows == 0:
+        raise Refused(finding("vector.no_features", file, "0", ">= 1"))
+    # The standard: no "crs" at all means longitude and latitude on WGS 84; an explicit null means unknown.
+    crs: str | None
+    if "crs" not in about:
+        crs = "EPSG:4326"
+    elif about["crs"] is None:
+        crs = None
+    else:
+        authority = about["crs"].get("id", {})
+        code = f"{authority.get('authority')}:{authority.get('code')}"
+        crs = {"OGC:CRS84": "EPSG:4326"}.get(code, code) if authority else json.dumps(about["crs"])
+    facts = {"format": "GeoParquet", "layer": None, "encoding": "utf-8", "crs": crs, "rows": table.num_rows}
+    return _as_text(table, column), facts, []
+
+
+def _as_text(table: pa.Table, geometry: str) -> pa.Table:
+    """Every column but the geometry as text; columns that have no text (nested, binary) are left out."""
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        if name == geometry:
+            continue
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_string(column.type):
+            columns[name] = column
+            continue
+        try:
+            columns[name] = pc.cast(column, pa.string())
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            continue
+    columns.pop(GEOMETRY, None)
+    shapes = pc.cast(table.column(geometry).combine_chunks(), pa.binary())
+    return pa.table({**columns, GEOMETRY: shapes})
