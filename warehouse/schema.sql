@@ -53,7 +53,7 @@ CREATE TABLE observation (
 CREATE TABLE import_run (
     import_id VARCHAR NOT NULL,
     kind      VARCHAR NOT NULL,
-    at        VARCHAR NOT NULL,
+    imported_at VARCHAR NOT NULL,
     report    VARCHAR NOT NULL    -- JSON of the import report
 );
 
@@ -68,4 +68,14 @@ CREATE TABLE finding (
     expected    VARCHAR NOT NULL,
     mend_th     VARCHAR NOT NULL,
     mend_en     VARCHAR NOT NULL
+);
+
+-- Where the polygons of the snapshot lie, so that a map can be framed without reading geometry.
+CREATE TABLE extent (
+    code  VARCHAR NOT NULL,
+    level VARCHAR NOT NULL,
+    west  DOUBLE NOT NULL,
+    south DOUBLE NOT NULL,
+    east  DOUBLE NOT NULL,
+    north DOUBLE NOT NULL
 );

@@ -55,7 +55,9 @@ class Stars(_Section):
 
 class Map(_Section):
     online_basemap: bool = False
-    classification: Literal["quantiles", "jenks", "equal", "manual"] = "quantiles"
+    classification: Literal[
+        "catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks"
+    ] = "catalogue"
     classes: Annotated[int, Field(ge=2, le=9)] = 5
 
 

@@ -1,8 +1,8 @@
 """Where snapshots rest and how one becomes the current one: staging folder, rename, pointer file.
 
 A reader opens the folder that ``CURRENT`` names and never looks at staging. A writer holds ``lock``, builds a
-complete folder under ``staging/``, renames it into ``snapshots/`` and moves the pointer last. A process killed
-at any moment leaves the old pointer.
+complete folder under ``staging/``, renames it into ``snapshots/`` and moves the pointer last. A kill at any
+moment leaves the old pointer.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 
 MANIFEST = "manifest.json"
 DATABASE = "warehouse.duckdb"
+_WINDOWS: bool = os.name == "nt"
 # `Store.list` hides the builtin inside the class, so its shapes are named here.
 Names = list[str]
 _NAME = re.compile(r"^snap-(\d{6,})-([0-9a-f]{12})$")
@@ -167,7 +168,7 @@ class Store:
         try:
             pointer = json.loads(self.pointer.read_text(encoding="utf-8"))
             wanted = str(pointer["snapshot"])
-            if not _NAME.match(wanted):
+            if not _NAME.fullmatch(wanted):
                 raise ValueError(wanted)
         except FileNotFoundError:
             if self._names():
@@ -221,7 +222,7 @@ class Store:
 
     def get(self, snapshot: str) -> SnapshotInfo | None:
         """One snapshot by its exact name, or None."""
-        return self._manifest_info(snapshot) if _NAME.match(snapshot) else None
+        return self._manifest_info(snapshot) if _NAME.fullmatch(snapshot) else None
 
     def verify(self, snapshot: str) -> Names:
         """Names of the files of a snapshot that are missing or not as published; empty when all is well."""
@@ -323,7 +324,7 @@ class Store:
                         break
                 if snapshot is None:
                     raise StoreError("ไม่มีชุดข้อมูลก่อนหน้าให้ย้อนกลับ", "there is no earlier snapshot to go back to")
-            info = self._manifest_info(snapshot) if _NAME.match(snapshot) else None
+            info = self._manifest_info(snapshot) if _NAME.fullmatch(snapshot) else None
             if info is None:
                 known = ", ".join(self._names()) or "-"
                 raise StoreError(
@@ -427,7 +428,7 @@ class Store:
     def _names(self) -> Names:
         """Folder names of snapshots, newest version first."""
         try:
-            names = [p.name for p in self.snapshots.iterdir() if _NAME.match(p.name)]
+            names = [p.name for p in self.snapshots.iterdir() if _NAME.fullmatch(p.name)]
         except OSError:
             return []
         return sorted(names, key=lambda n: (_version(n), n), reverse=True)
@@ -437,7 +438,7 @@ class Store:
         try:
             text = (folder / MANIFEST).read_bytes()
             sha = hashlib.sha256(text).hexdigest()
-            match = _NAME.match(name)
+            match = _NAME.fullmatch(name)
             if match is None or sha[:12] != match.group(2):
                 return None
             manifest = json.loads(text)
@@ -586,7 +587,7 @@ def file_sha256(path: Path) -> str:
 
 
 def _version(name: str) -> int:
-    match = _NAME.match(name)
+    match = _NAME.fullmatch(name)
     return int(match.group(1)) if match else 0
 
 
@@ -652,13 +653,13 @@ def _retry_replace(source: Path, target: Path) -> None:
             source.replace(target)
             return
         except PermissionError:
-            if sys.platform != "win32" or attempt == 19:
+            if not _WINDOWS or attempt == 19:
                 raise
             time.sleep(0.05)
 
 
 def _fsync_file(path: Path) -> None:
-    flags = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY
+    flags = os.O_RDWR if _WINDOWS else os.O_RDONLY
     descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     try:
         os.fsync(descriptor)
@@ -667,7 +668,7 @@ def _fsync_file(path: Path) -> None:
 
 
 def _fsync_dir(path: Path) -> None:
-    if os.name == "nt":
+    if _WINDOWS:
         return  # Windows has no such thing; NTFS journals the rename.
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -1,0 +1,46 @@
+"""The snapshot that ships: published figures of the country and the provinces on embedded outlines."""
+
+from __future__ import annotations
+
+from warehouse.publish import Progress, known_imports, publish_batches, rules_sha256
+from warehouse.settings import Settings
+from warehouse.snapshots import SnapshotInfo, Store, StoreError
+from warehouse.sources.figures import import_figures
+
+
+def build(
+    store: Store, settings: Settings, progress: Progress | None = None, *, force: bool = False
+) -> tuple[SnapshotInfo, bool]:
+    """Make sure the home holds the shipped figures, computed by the rules and settings of today.
+
+    Parameters
+    ----------
+    store : Store
+    settings : Settings
+    progress : callable, optional
+        See `warehouse.publish.Progress`.
+    force : bool
+        Compute everything again even when nothing changed.
+
+    Returns
+    -------
+    tuple of SnapshotInfo and bool
+        The current snapshot, and whether it is a new one. What was imported before stays in it.
+    """
+    try:
+        current = store.current()
+    except StoreError:
+        # Nothing valid is left; the shipped figures are what can be had without the person's own files.
+        current = None
+    batch = import_figures()
+    stale = (
+        current is None
+        or current.contents.get("rules") != rules_sha256()
+        or current.contents.get("stars") != settings.stars.model_dump(mode="json")
+    )
+    if current is not None and not force and not stale and batch.import_id in known_imports(current):
+        return current, False
+    info = publish_batches(
+        store, settings, [batch], fresh=current is None, everything=True, progress=progress
+    )
+    return info, True

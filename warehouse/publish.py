@@ -1,0 +1,338 @@
+"""From batches to a published snapshot: merge, derive, check, layers, manifest, pointer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from analytics import definitions
+from geo.boundaries import embedded_provinces
+from geo.codes import COUNTRY, official_areas
+from warehouse.batch import AREA, Batch
+from warehouse.browser_layers import build_layers
+from warehouse.derive import derive, touched_years
+from warehouse.report import ImportRefused
+from warehouse.settings import Settings
+from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent")
+# What decides the computed rows and the layers, apart from the imported files and the settings.
+RULES = (
+    *(
+        Path(definitions.__file__).with_name(name)
+        for name in ("catalogue.toml", "definitions.toml", "stars.py")
+    ),
+    *(Path(__file__).with_name(name) for name in ("derive.py", "browser_layers.py", "schema.sql")),
+)
+
+Progress = Callable[[str, float], None]
+"""Called with the key of a step (merge, derive, write, layers, publish) and how far all is, 0 to 1."""
+
+
+def publish_batches(
+    store: Store,
+    settings: Settings,
+    batches: Sequence[Batch],
+    *,
+    fresh: bool = False,
+    everything: bool = False,
+    progress: Progress | None = None,
+) -> SnapshotInfo:
+    """Publish what importers read, on top of the current snapshot.
+
+    Parameters
+    ----------
+    store : Store
+    settings : Settings
+    batches : sequence of Batch
+        Published together or not at all.
+    fresh : bool
+        Start from an empty database instead of the current snapshot.
+    everything : bool
+        Derive and draw all years again, not only those the batches touch.
+    progress : callable, optional
+
+    Raises
+    ------
+    ImportRefused
+        When a batch has rejections; nothing is written.
+    StoreError
+        When the home cannot be written, is busy, or a check of the finished draft fails.
+    """
+    for batch in batches:
+        if batch.report.refused:
+            raise ImportRefused(batch.report)
+    tell = progress or (lambda _step, _part: None)
+    with store.open_staging(fresh=fresh) as staging:
+        try:
+            years, levels = _write_database(staging, settings, batches, everything, tell)
+            tell("layers", 0.5)
+            build_layers(
+                staging, years=years, levels=levels, progress=lambda part: tell("layers", 0.5 + 0.4 * part)
+            )
+        except duckdb.Error as error:
+            raise _database_error(error, store.home) from error
+        tell("publish", 0.9)
+        info = store.publish(staging, _contents(staging, settings))
+    for batch in batches:
+        batch.report.snapshot = info.id
+    tell("publish", 1.0)
+    return info
+
+
+def known_imports(snapshot: SnapshotInfo | None) -> frozenset[str]:
+    """Identifiers of the imports a snapshot holds."""
+    if snapshot is None:
+        return frozenset()
+    return frozenset(str(i) for i in snapshot.contents.get("imports", ()))
+
+
+def _write_database(
+    staging: Staging, settings: Settings, batches: Sequence[Batch], everything: bool, tell: Progress
+) -> tuple[set[int], set[str]]:
+    work = staging.path / "work.duckdb"
+    scratch = staging.path / "tmp"
+    if staging.database.exists():
+        staging.database.rename(work)
+        new = False
+    else:
+        new = True
+    connection = duckdb.connect(
+        str(work),
+        config={
+            "memory_limit": f"{settings.import_.memory_mb}MB",
+            "threads": "2",
+            "temp_directory": str(scratch),
+            "preserve_insertion_order": "true",
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+        },
+    )
+    try:
+        if new:
+            connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        years = touched_years(b.observations for b in batches)
+        levels: set[str] = set()
+        _official_areas(connection)
+        for number, batch in enumerate(batches):
+            tell("merge", 0.2 * number / len(batches))
+            _merge(connection, batch)
+            levels |= _write_boundaries(staging, batch)
+        if everything:
+            years |= {
+                int(y) for (y,) in connection.execute("SELECT DISTINCT year FROM observation").fetchall()
+            }
+            levels |= {"province", "district", "subdistrict"}
+        _extents(connection, staging, batches)
+        tell("derive", 0.2)
+        derive(connection, years, settings.stars)
+        _check(connection)
+        tell("write", 0.4)
+        # A fresh file in reading order: half the size of one that rows were deleted from, and a map reads one stretch.
+        connection.execute(f"ATTACH '{_quoted(staging.database)}' AS final")
+        connection.execute("USE final")
+        connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        for table in TABLES:
+            order = {
+                "observation": "ORDER BY indicator, year, level, area_code, source_id",
+                "area": "ORDER BY level, code",
+            }.get(table, "ORDER BY ALL")
+            connection.execute(f"INSERT INTO final.{table} SELECT * FROM work.{table} {order}")
+        connection.execute("USE work")
+        connection.execute("CHECKPOINT final")
+        connection.execute("DETACH final")
+    finally:
+        connection.close()
+    for leftover in (work, work.with_name("work.duckdb.wal")):
+        leftover.unlink(missing_ok=True)
+    if scratch.is_dir():
+        for file in scratch.iterdir():
+            file.unlink()
+        scratch.rmdir()
+    return years, levels
+
+
+def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: Sequence[Batch]) -> None:
+    """Note where polygons lie: of every level that came in, and of the embedded provinces until others replace them."""
+    frames = {level: frame for batch in batches for level, frame in batch.boundaries.items()}
+    if "province" not in frames and not (staging.path / "boundaries" / "province.parquet").exists():
+        frames["province"] = embedded_provinces()
+    for level, frame in frames.items():
+        rows = frame.geometry.bounds.assign(code=frame["code"].to_numpy(), level=level)
+        if level == "province":
+            west, south, east, north = frame.total_bounds
+            rows.loc[len(rows)] = [west, south, east, north, COUNTRY, "country"]
+            connection.execute("DELETE FROM extent WHERE level = 'country'")
+        connection.execute("DELETE FROM extent WHERE level = ?", [level])
+        table = pa.table(
+            {name: pa.array(rows[name].tolist(), pa.string()) for name in ("code", "level")}
+            | {name: pa.array(rows[name].tolist(), pa.float64()) for name in ("minx", "miny", "maxx", "maxy")}
+        )
+        connection.register("incoming", table)
+        connection.execute("INSERT INTO extent SELECT * FROM incoming")
+        connection.unregister("incoming")
+
+
+def rules_sha256() -> str:
+    """Hash of the rules that computed rows and layers follow: a snapshot made by other ones is made again."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in RULES)).hexdigest()
+
+
+def _official_areas(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the official list in: a newer Daomap may know newer names."""
+    areas = list(official_areas().values())
+    columns = {name: [getattr(a, name) for a in areas] for name in AREA.names if name != "mapped_to"}
+    _upsert(
+        connection, "area", pa.table(columns | {"mapped_to": [None] * len(areas)}, schema=AREA), ("code",)
+    )
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    official = pa.array(list(official_areas()))
+    areas = batch.areas
+    if areas.num_rows:
+        # The official names stay those of the official list, whatever an agency's file calls an area.
+        areas = areas.filter(pa.compute.invert(pa.compute.is_in(areas.column("code"), value_set=official)))
+    _upsert(connection, "area", areas, ("code",))
+    _upsert(connection, "source", batch.sources, ("source_id",))
+    _upsert(connection, "source_file", batch.files, ("source_id", "file_name"))
+    if batch.observations.num_rows:
+        connection.register("incoming", batch.observations)
+        connection.execute(
+            """
+            DELETE FROM observation o USING incoming i
+            WHERE o.area_code = i.area_code AND o.indicator = i.indicator AND o.year = i.year
+              AND o.source_id = i.source_id
+            """
+        )
+        connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")
+        connection.unregister("incoming")
+    connection.execute("DELETE FROM import_run WHERE import_id = ?", [batch.import_id])
+    connection.execute("DELETE FROM finding WHERE import_id = ?", [batch.import_id])
+    connection.execute(
+        "INSERT INTO import_run VALUES (?, ?, ?, ?)",
+        [
+            batch.import_id,
+            batch.kind,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            json.dumps(batch.report.to_json(), ensure_ascii=False, default=str),
+        ],
+    )
+    findings = [*batch.report.rejections, *batch.report.warnings]
+    if findings:
+        names = ("severity", "code", "file", "row", "column", "found", "expected", "mend_th", "mend_en")
+        columns: dict[str, Any] = {"import_id": pa.array([batch.import_id] * len(findings), pa.string())}
+        for name in names:
+            kind = pa.int64() if name == "row" else pa.string()
+            columns[name] = pa.array([getattr(f, name) for f in findings], kind)
+        connection.register("incoming", pa.table(columns))
+        connection.execute("INSERT INTO finding SELECT * FROM incoming")
+        connection.unregister("incoming")
+
+
+def _upsert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, key: tuple[str, ...]) -> None:
+    if not rows.num_rows:
+        return
+    connection.register("incoming", rows)
+    same = " AND ".join(f"t.{k} = i.{k}" for k in key)
+    connection.execute(f"DELETE FROM {table} t USING incoming i WHERE {same}")
+    connection.execute(f"INSERT INTO {table} SELECT * FROM incoming")
+    connection.unregister("incoming")
+
+
+def _write_boundaries(staging: Staging, batch: Batch) -> set[str]:
+    for level, frame in batch.boundaries.items():
+        target = staging.path / "boundaries" / f"{level}.parquet"
+        target.parent.mkdir(exist_ok=True)
+        target.unlink(missing_ok=True)  # it may be a hard link into the published snapshot
+        frame.sort_values("code").to_parquet(target, index=False, compression="zstd")
+    return set(batch.boundaries)
+
+
+_CHECKS = (
+    (
+        "SELECT area_code, indicator, year, source_id FROM observation GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+        "มีค่าซ้ำของพื้นที่ ตัวชี้วัด ปี และแหล่งเดียวกัน",
+        "two rows of one area, indicator, year and source",
+    ),
+    (
+        "SELECT DISTINCT o.area_code FROM observation o ANTI JOIN area a ON a.code = o.area_code LIMIT 1",
+        "มีรหัสพื้นที่ที่ไม่รู้จัก",
+        "an area code that is in no list",
+    ),
+    (
+        "SELECT DISTINCT o.source_id FROM observation o ANTI JOIN source s USING (source_id) LIMIT 1",
+        "มีค่าที่ไม่มีแหล่งข้อมูล",
+        "rows of a source that is not described",
+    ),
+    (
+        """SELECT area_code, indicator, year FROM observation
+           WHERE (value IS NULL AND NOT suppressed) OR (value IS NOT NULL AND suppressed)
+              OR NOT isfinite(coalesce(value, 0)) OR NOT isfinite(coalesce(numerator, 0))
+              OR NOT isfinite(coalesce(denominator, 0)) LIMIT 1""",
+        "มีค่าว่าง ค่าที่ต้องปกปิดแต่ไม่ปกปิด หรือค่าที่ไม่ใช่จำนวน",
+        "a value that is missing, hidden and shown at once, or not a number",
+    ),
+    (
+        """SELECT indicator, year, level FROM observation WHERE preferred
+           GROUP BY ALL HAVING count(DISTINCT source_id) > 1 LIMIT 1""",
+        "มีมากกว่าหนึ่งแหล่งในลำดับเดียว",
+        "more than one preferred source in a ranking",
+    ),
+)
+
+
+def _check(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a draft that breaks what every reader relies on."""
+    for sql, th, en in _CHECKS:
+        row = connection.execute(sql).fetchone()
+        if row is not None:
+            place = ", ".join(str(v) for v in row)
+            raise StoreError(f"ไม่เผยแพร่: {th} ({place})", f"not published: {en} ({place})")
+
+
+def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
+    with duckdb.connect(str(staging.database), read_only=True) as connection:
+        imports = connection.execute("SELECT import_id FROM import_run ORDER BY import_id").fetchall()
+        rows = connection.execute("SELECT count(*) FROM observation").fetchone()
+        levels = connection.execute(
+            "SELECT level, list_sort(list(DISTINCT year)) FROM observation GROUP BY level ORDER BY level"
+        ).fetchall()
+    boundaries = staging.path / "boundaries"
+    return {
+        "imports": [row[0] for row in imports],
+        "observations": int(rows[0]) if rows else 0,
+        "years": {level: [int(y) for y in years] for level, years in levels},
+        "boundaries": sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else [],
+        "rules": rules_sha256(),
+        "stars": settings.stars.model_dump(mode="json"),
+    }
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _database_error(error: duckdb.Error, home: Path) -> StoreError:
+    text = str(error).splitlines()[0]
+    if "No space left" in text or "disk" in text.lower():
+        return StoreError(
+            f"ดิสก์เต็มที่ {home} ชุดข้อมูลเดิมยังใช้ได้ วิธีแก้: เพิ่มเนื้อที่แล้วทำใหม่",
+            f"the disk of {home} is full; the published snapshot is unchanged. To mend: free some space",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(
+            "หน่วยความจำไม่พอ วิธีแก้: เพิ่ม memory_mb ในหมวด [import]",
+            "not enough memory. To mend: raise memory_mb in [import]",
+        )
+    return StoreError(f"ฐานข้อมูล: {text}", f"database: {text}")

@@ -1,0 +1,479 @@
+"""The readers' side of a snapshot: the only place with SELECT statements for pages, layers, exports and the command line.
+
+A `Warehouse` opens one snapshot by its versioned name and stays with it. Results are DataFrames in which an area
+without data has a row with an empty value: no data is never zero, and never a missing line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analytics.catalogue import load_catalogue
+from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
+from warehouse.snapshots import SnapshotInfo, Store, StoreError
+
+COLUMNS = (
+    "area_code",
+    "name_th",
+    "name_en",
+    "value",
+    "numerator",
+    "denominator",
+    "unit",
+    "year",
+    "definition",
+    "source",
+    "suppressed",
+    "basis",
+    "kind",
+    "mapped_to",
+    "parent",
+    "source_id",
+)
+"""Columns of `Warehouse.values`, in order; `profile` and `series` add ``indicator`` at the end."""
+
+MEMORY_MB = 512
+
+_LAYER = re.compile(
+    r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}-\d{4})$",
+)
+_SNAPSHOT = re.compile(r"^snap-\d{6,}-[0-9a-f]{12}$")
+
+_READ = """
+SELECT o.area_code, o.value, o.numerator, o.denominator, o.definition, s.title_th AS source, o.suppressed, o.basis,
+       o.source_id
+FROM observation o
+JOIN source s USING (source_id)
+WHERE o.indicator = $indicator AND o.year = $year AND o.level = $level
+  AND ($within = 'TH' OR starts_with(o.area_code, $within))
+  AND CASE WHEN $source IS NULL THEN o.preferred ELSE o.source_id = $source END
+"""
+
+
+class QueryError(ValueError):
+    """A question that names something the catalogue or the area list does not have, in both languages."""
+
+    def __init__(self, th: str, en: str) -> None:
+        super().__init__(en)
+        self.th = th
+        self.en = en
+
+    def text(self, language: str = "th") -> str:
+        return self.th if language == "th" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of an area's official children have data."""
+
+    with_data: int
+    official: int
+
+    @property
+    def complete(self) -> bool:
+        return self.with_data == self.official
+
+
+class Warehouse:
+    """One published snapshot, read-only.
+
+    Parameters
+    ----------
+    info : SnapshotInfo
+        From `Store.current`; `Warehouse.open` does both.
+
+    Notes
+    -----
+    Safe to share between threads: every call uses a cursor of its own. Frames returned are the caller's to change.
+    """
+
+    def __init__(self, info: SnapshotInfo) -> None:
+        self.info = info
+        self.snapshot = info.id
+        self._connection = _connect(info.database)
+        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, store: Store) -> Warehouse:
+        """Open the current snapshot of a store.
+
+        Raises
+        ------
+        StoreError
+            When the home is empty, or holds no valid snapshot.
+        """
+        info = store.current()
+        if info is None:
+            raise StoreError(
+                f"ยังไม่มีข้อมูลใน {store.home} วิธีแก้: สั่ง daomap build",
+                f"there is no data in {store.home} yet. To mend: run daomap build",
+            )
+        return cls(info)
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._connection.close()
+
+    # -- areas ------------------------------------------------------------
+
+    @cached_property
+    def _areas(self) -> dict[str, Area]:
+        rows = self._rows(
+            """
+            SELECT code, level, parent, name_th, name_en, kind, region FROM area
+            ORDER BY CASE level WHEN 'country' THEN 0 WHEN 'province' THEN 1 WHEN 'district' THEN 2
+                                WHEN 'subdistrict' THEN 3 ELSE 4 END, code
+            """
+        )
+        return {row[0]: Area(*row) for row in rows}
+
+    @cached_property
+    def _children(self) -> dict[str, list[Area]]:
+        children: dict[str, list[Area]] = {}
+        for area in self._areas.values():
+            if area.parent is not None:
+                children.setdefault(area.parent, []).append(area)
+        return children
+
+    @cached_property
+    def _index(self) -> AreaIndex:
+        return AreaIndex(self._areas)
+
+    def area(self, code: str) -> Area:
+        """One area of the snapshot; QueryError when there is none of this code."""
+        found = self._areas.get(code)
+        if found is None:
+            raise QueryError(f"ไม่รู้จักรหัสพื้นที่ {code!r}", f"unknown area code {code!r}")
+        return found
+
+    def path(self, code: str) -> list[Area]:
+        """The areas from the country down to this one, itself included."""
+        steps = [self.area(code)]
+        while steps[-1].parent is not None:
+            steps.append(self.area(steps[-1].parent))
+        return steps[::-1]
+
+    def children(self, code: str) -> list[Area]:
+        """Areas whose parent is this one, by code."""
+        self.area(code)
+        return list(self._children.get(code, ()))
+
+    def search(self, text: str, limit: int = 12) -> list[Area]:
+        """Areas by Thai or English name, or by code; best match first."""
+        return self._index.search(text, limit)
+
+    def bounds(self, code: str) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of an area in degrees; of the nearest area above it that has a polygon."""
+        wanted: str | None = code
+        while wanted is not None:
+            rows = self._rows("SELECT west, south, east, north FROM extent WHERE code = ?", [wanted])
+            if rows:
+                west, south, east, north = rows[0]
+                return float(west), float(south), float(east), float(north)
+            wanted = parent_of(wanted)
+        return None
+
+    # -- what there is ----------------------------------------------------
+
+    def indicators_with_data(self, level: str | None = None) -> list[str]:
+        """Indicators of the catalogue that have rows (at a level), in the catalogue's order."""
+        have = {row[0] for row in self._holdings if level is None or row[1] == level}
+        return [name for name in load_catalogue() if name in have]
+
+    def levels_with_data(self, indicator: str) -> list[str]:
+        """Levels at which an indicator has rows, from the country down."""
+        have = {row[1] for row in self._holdings if row[0] == indicator}
+        return [
+            level for level in ("country", "province", "district", "subdistrict", "village") if level in have
+        ]
+
+    def years(self, indicator: str, level: str | None = None) -> list[int]:
+        """Years in the common era with rows of an indicator, ascending."""
+        return sorted(
+            {row[2] for row in self._holdings if row[0] == indicator and (level is None or row[1] == level)}
+        )
+
+    def drawable(self, level: str, parent: str = COUNTRY) -> bool:
+        """Whether the snapshot holds polygons of this level inside this area."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM extent WHERE level = ? AND (? = 'TH' OR starts_with(code, ?)) LIMIT 1",
+                [level, parent, parent],
+            )
+        )
+
+    @cached_property
+    def _holdings(self) -> list[tuple[str, str, int]]:
+        rows = self._rows("SELECT DISTINCT indicator, level, year FROM observation WHERE preferred")
+        return [(str(i), str(level), int(y)) for i, level, y in rows]
+
+    # -- numbers ----------------------------------------------------------
+
+    def values(
+        self, indicator: str, *, level: str, year: int, within: str = COUNTRY, source: str | None = None
+    ) -> pd.DataFrame:
+        """One indicator in one year for every area of a level.
+
+        Parameters
+        ----------
+        indicator : str
+            Id in the catalogue.
+        level : str
+        year : int
+            Common era.
+        within : str
+            Only areas inside this one; itself when it is of the level asked for.
+        source : str, optional
+            A source id instead of the preferred source.
+
+        Returns
+        -------
+        DataFrame
+            Columns `COLUMNS`, ordered by code: every official area, and other areas that have data. ``value`` is NaN
+            where there is no data, and where it is suppressed (``suppressed`` tells which).
+        """
+        unit = self._unit(indicator)
+        areas = self._frame(level, within)
+        parameters = {
+            "indicator": indicator,
+            "year": year,
+            "level": level,
+            "within": within,
+            "source": source,
+        }
+        found = self._connection.cursor().execute(_READ, parameters).df()
+        return _joined(areas, found, unit, year)
+
+    def profile(self, area_code: str, indicators: Sequence[str], year: int) -> pd.DataFrame:
+        """Several indicators of one area in one year, one row each in the order asked."""
+        return self._of_area(area_code, [(name, year) for name in indicators])
+
+    def series(self, area_code: str, indicator: str) -> pd.DataFrame:
+        """One indicator of one area over all years its level has data; a year it lacks stays as an empty value."""
+        years = self.years(indicator, self.area(area_code).level)
+        return self._of_area(area_code, [(indicator, year) for year in years])
+
+    def coverage(self, indicator: str, year: int, parent: str) -> Coverage:
+        """How many of an area's official children have a value that may be shown."""
+        official = [a.code for a in self.children(parent) if a.kind == "official"]
+        if not official:
+            return Coverage(0, 0)
+        rows = self._rows(
+            """
+            SELECT count(DISTINCT area_code) FROM observation
+            WHERE indicator = ? AND year = ? AND level = ? AND preferred AND value IS NOT NULL
+              AND list_contains(?, area_code)
+            """,
+            [indicator, year, level_of(official[0]), official],
+        )
+        return Coverage(int(rows[0][0]), len(official))
+
+    # -- where it comes from ----------------------------------------------
+
+    def sources(self) -> pd.DataFrame:
+        """Every source with its rows, levels and years."""
+        return self._table(
+            """
+            SELECT s.*, coalesce(o.observations, 0) AS observations, coalesce(o.preferred, 0) AS preferred, o.levels,
+                   o.first_year, o.last_year
+            FROM source s
+            LEFT JOIN (
+                SELECT source_id, count(*) AS observations, count(*) FILTER (preferred) AS preferred,
+                       list_sort(list(DISTINCT level)) AS levels, min(year) AS first_year, max(year) AS last_year
+                FROM observation GROUP BY source_id
+            ) o USING (source_id)
+            ORDER BY s.year DESC NULLS LAST, s.source_id
+            """
+        )
+
+    def source(self, source_id: str) -> dict[str, Any]:
+        """One source, with its ``files`` as a list of dictionaries."""
+        found = self._table("SELECT * FROM source WHERE source_id = ?", [source_id])
+        if found.empty:
+            raise QueryError(f"ไม่รู้จักแหล่งข้อมูล {source_id!r}", f"unknown source {source_id!r}")
+        facts = {str(k): (None if pd.isna(v) else v) for k, v in found.iloc[0].items()}
+        files = self._table(
+            "SELECT file_name, sha256, bytes, rows FROM source_file WHERE source_id = ? ORDER BY file_name",
+            [source_id],
+        )
+        facts["files"] = files.to_dict("records")
+        return facts
+
+    def imports(self) -> pd.DataFrame:
+        """Every import in the snapshot, newest first: import_id, kind, imported_at, rows_read, rows_accepted, rows_rejected, warnings."""
+        frame = self._table("SELECT import_id, kind, imported_at, report FROM import_run ORDER BY imported_at DESC, import_id")
+        reports = [json.loads(text) for text in frame.pop("report")]
+        for key in ("rows_read", "rows_accepted", "rows_rejected"):
+            frame[key] = [int(r.get(key, 0)) for r in reports]
+        frame["warnings"] = [len(r.get("warnings", ())) for r in reports]
+        return frame
+
+    def report(self, import_id: str) -> dict[str, Any]:
+        """The stored report of one import, as its ``--json`` gave it."""
+        rows = self._rows("SELECT report FROM import_run WHERE import_id = ?", [import_id])
+        if not rows:
+            raise QueryError(f"ไม่พบการนำเข้า {import_id!r}", f"unknown import {import_id!r}")
+        report: dict[str, Any] = json.loads(rows[0][0])
+        return report
+
+    def findings(self, import_id: str | None = None) -> pd.DataFrame:
+        """What importers warned about, of one import or of all."""
+        return self._table(
+            """SELECT * FROM finding WHERE $id IS NULL OR import_id = $id
+               ORDER BY import_id, severity, file, "row", "column" """,
+            {"id": import_id},
+        )
+
+    # -- layers -----------------------------------------------------------
+
+    def layer_url(self, level: str, parent: str, theme: str, year: int) -> str | None:
+        """Address of the map layer with all indicators of a theme, or None where none was built."""
+        name = f"{level}/{parent}/{theme}-{year}"
+        if layer_file(self.info.path.parent, self.snapshot, level, parent, f"{theme}-{year}") is None:
+            return None
+        return f"/layers/{self.snapshot}/{name}.geojson"
+
+    # -- inside -----------------------------------------------------------
+
+    def _rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        return self._connection.cursor().execute(sql, parameters).fetchall()
+
+    def _table(self, sql: str, parameters: Any = None) -> pd.DataFrame:
+        return self._connection.cursor().execute(sql, parameters).df()
+
+    def _unit(self, indicator: str) -> str:
+        entry = load_catalogue().get(indicator)
+        if entry is None:
+            raise QueryError(f"ไม่รู้จักตัวชี้วัด {indicator!r}", f"unknown indicator {indicator!r}")
+        return entry.unit
+
+    def _frame(self, level: str, within: str) -> pd.DataFrame:
+        """All areas of a level inside another, as the left side of every answer; kept, because it never changes."""
+        key = (level, within)
+        with self._lock:
+            known = self._frames.get(key)
+        if known is not None:
+            return known
+        self.area(within)
+        frame = self._table(
+            """
+            SELECT code AS area_code, name_th, name_en, kind, mapped_to, parent FROM area
+            WHERE level = $level AND ($within = 'TH' OR starts_with(code, $within)) AND kind <> 'abolished'
+            ORDER BY code
+            """,
+            {"level": level, "within": within},
+        ).set_index("area_code", drop=False)
+        with self._lock:
+            if len(self._frames) >= 256:
+                self._frames.pop(next(iter(self._frames)))
+            self._frames[key] = frame
+        return frame
+
+    def _of_area(self, area_code: str, wanted: Sequence[tuple[str, int]]) -> pd.DataFrame:
+        area = self.area(area_code)
+        mapped = self._rows("SELECT mapped_to FROM area WHERE code = ?", [area_code])[0][0]
+        units = [self._unit(name) for name, _ in wanted]
+        found = {
+            (str(row[0]), int(row[1])): row[2:]
+            for row in self._rows(
+                """
+                SELECT o.indicator, o.year, o.value, o.numerator, o.denominator, o.definition, s.title_th, o.suppressed,
+                       o.basis, o.source_id
+                FROM observation o
+                JOIN source s USING (source_id)
+                WHERE o.area_code = $code AND o.preferred AND list_contains($names, o.indicator)
+                  AND list_contains($years, o.year)
+                """,
+                {
+                    "code": area_code,
+                    "names": sorted({name for name, _ in wanted}),
+                    "years": sorted({year for _, year in wanted}),
+                },
+            )
+        }
+        rows = []
+        for (name, year), unit in zip(wanted, units, strict=True):
+            none = (None, None, None, None, None, False, None, None)
+            value, numerator, denominator, definition, source, suppressed, basis, source_id = found.get(
+                (name, year), none
+            )
+            rows.append(
+                (
+                    area.code, area.name_th, area.name_en, value, numerator, denominator, unit, year, definition,
+                    source, suppressed, basis, area.kind, mapped, area.parent, source_id, name,
+                )
+            )  # fmt: skip
+        frame = pd.DataFrame(rows, columns=[*COLUMNS, "indicator"])
+        return frame.astype({"value": float, "numerator": float, "denominator": float, "suppressed": bool})
+
+
+def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: str) -> Path | None:
+    """The gzipped GeoJSON behind a layer address, or None for anything that is not a published layer.
+
+    Parameters
+    ----------
+    snapshots : Path
+        `Store.snapshots`.
+    snapshot, level, parent, name : str
+        Parts of the address, from outside and therefore matched whole; ``name`` is ``<theme>-<year>``.
+    """
+    if not _SNAPSHOT.fullmatch(snapshot) or not _LAYER.fullmatch(f"{level}/{parent}/{name}"):
+        return None
+    path = snapshots / snapshot / "layers" / level / parent / f"{name}.geojson.gz"
+    return path if path.is_file() else None
+
+
+@lru_cache(maxsize=4)
+def shared(snapshots: Path, snapshot: str) -> Warehouse:
+    """The one `Warehouse` of this process for a snapshot."""
+    info = Store(snapshots.parent).get(snapshot)
+    if info is None:
+        raise StoreError(f"ไม่พบชุดข้อมูล {snapshot}", f"no snapshot {snapshot}")
+    return Warehouse(info)
+
+
+def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+    # Read-only alone still reads and writes other files and sees the caller's variables; these settings end that.
+    connection = duckdb.connect(
+        str(database),
+        read_only=True,
+        config={
+            "enable_external_access": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "memory_limit": f"{MEMORY_MB}MB",
+            "threads": "2",
+            "max_temp_directory_size": "0B",
+        },
+    )
+    connection.execute("SET lock_configuration=true")
+    return connection
+
+
+def _joined(areas: pd.DataFrame, found: pd.DataFrame, unit: str, year: int) -> pd.DataFrame:
+    found = found.set_index("area_code")
+    here = areas.index.isin(found.index)
+    keep = here | (areas["kind"] == "official").to_numpy()
+    left = areas[keep]
+    right = found.reindex(left.index)
+    suppressed = right["suppressed"].fillna(False).astype(bool)
+    columns: dict[str, Any] = {name: left[name] for name in ("area_code", "name_th", "name_en")}
+    columns |= {name: right[name].astype(float) for name in ("value", "numerator", "denominator")}
+    columns |= {"unit": unit, "year": year, "definition": right["definition"], "source": right["source"]}
+    columns |= {"suppressed": suppressed, "basis": right["basis"]}
+    columns |= {name: left[name] for name in ("kind", "mapped_to", "parent")}
+    columns["source_id"] = right["source_id"]
+    return pd.DataFrame(columns, index=left.index).reset_index(drop=True)

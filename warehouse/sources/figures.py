@@ -1,0 +1,320 @@
+"""The published figures in ``data/figures``, read as one batch: what the map shows before anything was imported."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from analytics.definitions import definition_for
+from geo.codes import level_of
+from warehouse.batch import OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
+from warehouse.report import Check, ImportReport
+from warehouse.snapshots import file_sha256
+
+FIGURES = Path(__file__).resolve().parents[2] / "data" / "figures"
+
+# Below the importers' own 20: a file from the agency itself takes the place of a transcribed table.
+PRIORITY = 10
+
+_PROVINCE_COLUMNS = {
+    "surveyed_persons": "surveyed_persons",
+    "surveyed_households": "households",
+    "poor_households": "mpi_poor_households",
+    "mpi_poor_persons": "mpi_poor",
+    "target_poor_persons": "target_poor",
+    "target_health": "target_health",
+    "target_living": "target_living",
+    "target_education": "target_education",
+    "target_income": "target_income",
+    "target_access": "target_access",
+}
+_GPP_COLUMNS = {
+    "gpp_baht": "gpp",
+    "gpp_per_head_baht": "gpp_per_head",
+    "population": "gpp_population",
+    "agriculture_share_percent": "gpp_agriculture_share",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    source_id: str
+    kind: str
+    publisher: str
+    title_th: str
+    title_en: str
+    url: str
+    licence: str | None
+    year: int
+
+
+_SOURCES = (
+    _Source(
+        "tpmap-figures-2561",
+        "official",
+        "TPMAP (สศช. / NECTEC)",
+        "TPMAP ข้อมูลเปิด ปี 2561",
+        "TPMAP open data, B.E. 2561",
+        "https://www.tpmap.in.th",
+        None,
+        2018,
+    ),
+    _Source(
+        "tpmap-figures-2566",
+        "official",
+        "TPMAP (สศช. / NECTEC)",
+        "TPMAP ข้อมูลเปิด ปี 2566",
+        "TPMAP open data, B.E. 2566",
+        "https://www.tpmap.in.th",
+        None,
+        2023,
+    ),
+    _Source(
+        "press-nation-2565",
+        "open",
+        "The Nation Thailand",
+        "The Nation Thailand 40012451 อ้างอิง TPMAP ปี 2565",
+        "The Nation Thailand 40012451, quoting TPMAP, B.E. 2565",
+        "https://www.nationthailand.com",
+        None,
+        2022,
+    ),
+    _Source(
+        "press-thansettakij-2565",
+        "open",
+        "ฐานเศรษฐกิจ (Thansettakij)",
+        "ฐานเศรษฐกิจ 513519 และ 514229 อ้างอิง TPMAP ปี 2565",
+        "Thansettakij 513519 and 514229, quoting TPMAP, B.E. 2565",
+        "https://www.thansettakij.com",
+        None,
+        2022,
+    ),
+    _Source(
+        "press-btimes-2566",
+        "open",
+        "Business Times (btimes.biz)",
+        "btimes.biz มิถุนายน 2567 อ้างอิง TPMAP ปี 2566",
+        "btimes.biz, June 2567, quoting TPMAP, B.E. 2566",
+        "https://btimes.biz",
+        None,
+        2023,
+    ),
+    _Source(
+        "nesdc-gpp-2024",
+        "official",
+        "สำนักงานสภาพัฒนาการเศรษฐกิจและสังคมแห่งชาติ (NESDC)",
+        "ผลิตภัณฑ์จังหวัด สศช. ปี 2567",
+        "NESDC Gross Provincial Product 2024",
+        "https://www.nesdc.go.th",
+        None,
+        2024,
+    ),
+)
+_COUNTRY_SOURCES = {
+    (2561, "tpmap"): "tpmap-figures-2561",
+    (2565, "thansettakij"): "press-thansettakij-2565",
+    (2566, "btimes"): "press-btimes-2566",
+}
+
+
+class _Rows:
+    """Columns of observations, one list each, so that the table is made without a list of dictionaries."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[object]] = {name: [] for name in OBSERVATION.names}
+
+    def add(
+        self,
+        code: str,
+        indicator: str,
+        year: int,
+        source_id: str,
+        *,
+        value: float,
+        numerator: float | None,
+        denominator: float | None = None,
+        basis: str = "published",
+    ) -> None:
+        row: dict[str, object] = {
+            "area_code": code,
+            "level": level_of(code),
+            "indicator": indicator,
+            "year": year,
+            "numerator": numerator,
+            "denominator": denominator,
+            "value": value,
+            "basis": basis,
+            "definition": definition_for(indicator, year),
+            "source_id": source_id,
+            "suppressed": False,
+        }
+        for name, column in self.columns.items():
+            column.append(row[name])
+
+    def table(self) -> pa.Table:
+        return pa.table(self.columns, schema=OBSERVATION)
+
+    def value_of(self, indicator: str, year: int, *, country: bool) -> float:
+        """Sum over provinces, or the country's own figure, for the check of one against the other."""
+        columns = self.columns
+        return sum(
+            float(str(value))
+            for code, name, when, value in zip(
+                columns["area_code"], columns["indicator"], columns["year"], columns["value"], strict=True
+            )
+            if name == indicator and when == year and (code == "TH") == country
+        )
+
+
+def import_figures(folder: Path = FIGURES) -> Batch:
+    """Read every table of the folder into one batch.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the four CSV files that ship; their README says where each figure was published.
+
+    Returns
+    -------
+    Batch
+        Observations of the country and the provinces with one source a publisher and year.
+    """
+    report = ImportReport(kind="figures")
+    rows = _Rows()
+    files: list[tuple[str, Path, int]] = []
+    readers: tuple[tuple[str, tuple[str, ...], Callable[[Path, _Rows], int]], ...] = (
+        ("tpmap_province.csv", ("tpmap-figures-2561", "tpmap-figures-2566"), _provinces),
+        ("tpmap_country.csv", tuple(sorted(set(_COUNTRY_SOURCES.values()))), _country),
+        ("tpmap_2565_extremes.csv", ("press-nation-2565",), _extremes),
+        ("gpp_2024.csv", ("nesdc-gpp-2024",), _gpp),
+    )
+    for name, source_ids, reader in readers:
+        path = folder / name
+        count = reader(path, rows)
+        report.files += 1
+        report.rows_read += count
+        report.rows_accepted += count
+        files.extend((source_id, path, count) for source_id in source_ids)
+    for indicator in ("surveyed_persons", "households", "mpi_poor", "mpi_poor_households", "target_poor"):
+        same = rows.value_of(indicator, 2018, country=False) == rows.value_of(indicator, 2018, country=True)
+        report.checks.append(
+            Check(
+                f"figures.country_sum.{indicator}",
+                f"ผลรวม 76 จังหวัดเท่ากับค่าของประเทศ ปี 2561: {indicator}",
+                f"the 76 provinces of 2561 sum to the country: {indicator}",
+                1,
+                0 if same else 1,
+            )
+        )
+    hashes = {path: file_sha256(path) for _, path, _ in files}
+    report.facts["observations"] = len(rows.columns["value"])
+    return Batch(
+        kind="figures",
+        import_id=import_id("figures", {}, hashes.values()),
+        report=report,
+        observations=rows.table(),
+        sources=pa.table(
+            {
+                "source_id": [s.source_id for s in _SOURCES],
+                "kind": [s.kind for s in _SOURCES],
+                "publisher": [s.publisher for s in _SOURCES],
+                "title_th": [s.title_th for s in _SOURCES],
+                "title_en": [s.title_en for s in _SOURCES],
+                "url": [s.url for s in _SOURCES],
+                "licence": [s.licence for s in _SOURCES],
+                "year": [s.year for s in _SOURCES],
+                "retrieved": [None for _ in _SOURCES],
+                "cells": ["published" for _ in _SOURCES],
+                "priority": [PRIORITY for _ in _SOURCES],
+            },
+            schema=SOURCE,
+        ),
+        files=pa.table(
+            {
+                "source_id": [source_id for source_id, _, _ in files],
+                "file_name": [path.name for _, path, _ in files],
+                "sha256": [hashes[path] for _, path, _ in files],
+                "bytes": [path.stat().st_size for _, path, _ in files],
+                "rows": [count for _, _, count in files],
+            },
+            schema=SOURCE_FILE,
+        ),
+    )
+
+
+def _read(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        yield from csv.DictReader(handle)
+
+
+def _provinces(path: Path, rows: _Rows) -> int:
+    count = 0
+    for count, row in enumerate(_read(path), start=1):
+        year_be = int(row["year_be"])
+        for column, indicator in _PROVINCE_COLUMNS.items():
+            if not row[column]:
+                continue
+            # The surveyed persons of 2566 were not in the file: they were got back from its published rate.
+            basis = "derived" if (year_be, indicator) == (2566, "surveyed_persons") else "published"
+            value = float(row[column])
+            rows.add(
+                row["area_code"],
+                indicator,
+                year_be - 543,
+                f"tpmap-figures-{year_be}",
+                value=value,
+                numerator=value,
+                basis=basis,
+            )
+    return count
+
+
+def _country(path: Path, rows: _Rows) -> int:
+    count = 0
+    for count, row in enumerate(_read(path), start=1):
+        year_be = int(row["year_be"])
+        source_id = _COUNTRY_SOURCES[year_be, row["source_key"]]
+        value = float(row["value"])
+        rows.add("TH", row["indicator"], year_be - 543, source_id, value=value, numerator=value)
+    return count
+
+
+def _extremes(path: Path, rows: _Rows) -> int:
+    count = 0
+    for count, row in enumerate(_read(path), start=1):
+        year = int(row["year_be"]) - 543
+        poor = float(row["target_poor_persons"])
+        rows.add(row["area_code"], "target_poor", year, "press-nation-2565", value=poor, numerator=poor)
+        # The newspaper prints the rate and not what it divides by; the denominator stays unknown.
+        rows.add(
+            row["area_code"],
+            "target_poor_rate",
+            year,
+            "press-nation-2565",
+            value=float(row["rate_percent"]),
+            numerator=poor,
+        )
+    return count
+
+
+def _gpp(path: Path, rows: _Rows) -> int:
+    count = 0
+    for count, row in enumerate(_read(path), start=1):
+        numbers = {indicator: float(row[column]) for column, indicator in _GPP_COLUMNS.items()}
+        for indicator, value in numbers.items():
+            per_head = indicator == "gpp_per_head"
+            share = indicator == "gpp_agriculture_share"
+            rows.add(
+                row["area_code"],
+                indicator,
+                2024,
+                "nesdc-gpp-2024",
+                value=value,
+                numerator=numbers["gpp"] if per_head else None if share else value,
+                denominator=numbers["gpp_population"] if per_head else None,
+            )
+    return count
