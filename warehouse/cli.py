@@ -1,0 +1,506 @@
+"""The command line ``daomap``: build, serve, import, query, and looking after snapshots.
+
+Exit code 0 done, 1 the input was refused or cannot be done (what, where, how to mend; nothing changed), 2 wrong usage.
+Results go to standard output, progress and errors to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import pandas as pd
+
+from warehouse.batch import Batch
+from warehouse.embedded import build
+from warehouse.publish import known_imports, publish_batches
+from warehouse.query import QueryError, Warehouse
+from warehouse.report import Finding, ImportRefused, ImportReport
+from warehouse.settings import ROOT, Settings, SettingsError, load_settings
+from warehouse.snapshots import SnapshotInfo, Store, StoreError
+
+KINDS = ("boundaries", "tpmap")
+QUERY_COLUMNS = (
+    "area_code",
+    "name_th",
+    "name_en",
+    "value",
+    "numerator",
+    "denominator",
+    "unit",
+    "year",
+    "definition",
+    "source",
+    "suppressed",
+)
+_SHOWN = 20
+
+_STEPS = {
+    "read": ("อ่านไฟล์", "reading"),
+    "merge": ("รวมข้อมูล", "merging"),
+    "derive": ("คำนวณ", "computing"),
+    "write": ("เขียนฐานข้อมูล", "writing"),
+    "layers": ("สร้างชั้นแผนที่", "building map layers"),
+    "publish": ("เผยแพร่", "publishing"),
+}
+
+
+class Progress:
+    """A line on standard error: drawn over itself on a terminal, now and then elsewhere."""
+
+    def __init__(self, language: str, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.terminal = self.stream.isatty()
+        self.word = 0 if language == "th" else 1
+        self.last = ("", 0.0)
+
+    def __call__(self, step: str, part: float) -> None:
+        now = time.monotonic()
+        text = _STEPS.get(step, (step, step))[self.word]
+        if self.terminal:
+            filled = round(30 * min(max(part, 0.0), 1.0))
+            self.stream.write(
+                f"\r[{'█' * filled}{' ' * (30 - filled)}] {text}\x1b[K" + ("\n" if part >= 1 else "")
+            )
+            self.stream.flush()
+        elif step != self.last[0] or now - self.last[1] > 10:
+            self.stream.write(f"{text} {100 * part:.0f}%\n")
+            self.last = (step, now)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    _utf8()
+    options = _parser().parse_args(arguments)
+    language = options.language or "th"
+    try:
+        settings = load_settings()
+        language = options.language or settings.display.default_language
+        options.language = language
+        command: Callable[[argparse.Namespace, Settings, Store], int] = options.run
+        return command(options, settings, Store(settings.home, settings.snapshots.keep))
+    except SettingsError as error:
+        _say(error.text(language))
+    except (StoreError, QueryError) as error:
+        _say(error.text(language))
+    except ImportRefused as refusal:
+        _print_report(refusal.report, options)
+    except BrokenPipeError:
+        # `daomap query ... | head` is no fault of anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        _say("หยุดตามคำสั่ง ไม่มีอะไรเปลี่ยน" if language == "th" else "stopped; nothing changed")
+    return 1
+
+
+# -- commands ---------------------------------------------------------------
+
+
+def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    started = time.monotonic()
+    info, new = build(store, settings, Progress(options.language), force=options.force)
+    _notices(info, options.language)
+    if new:
+        seconds = time.monotonic() - started
+        print(
+            f"สร้างชุดข้อมูล {info.id} แล้วใน {seconds:.1f} วินาที"
+            if options.language == "th"
+            else f"built {info.id} in {seconds:.1f} s"
+        )
+    else:
+        print(f"ชุดข้อมูลเป็นปัจจุบันแล้ว: {info.id}" if options.language == "th" else f"nothing new: {info.id}")
+    return 0
+
+
+def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    port = options.port or settings.server.port
+    address = options.address or settings.server.address
+    thai = options.language == "th"
+    app = ROOT / "app.py"
+    if not app.is_file():
+        _say(f"ไม่พบ {app}" if thai else f"there is no {app}")
+        return 1
+    if not _port_free(address, port):
+        _say(
+            f"พอร์ต {port} ถูกใช้อยู่ วิธีแก้: daomap serve --port {port + 1} หรือปิดโปรแกรมที่ใช้พอร์ตนี้"
+            if thai
+            else f"port {port} is in use. To mend: daomap serve --port {port + 1}, or stop what uses it"
+        )
+        return 1
+    for name in store.sweep():
+        _say(f"ลบงานค้างที่ไม่เสร็จ {name}" if thai else f"removed the unfinished draft {name}")
+    info, _ = build(store, settings, Progress(options.language))
+    _notices(info, options.language)
+    host = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared, not bound
+    print(f"ดาวแมป: http://{host}:{port}" if thai else f"Daomap: http://{host}:{port}", flush=True)
+    command = [sys.executable, "-m", "streamlit", "run", str(app)]
+    command += ["--server.port", str(port), "--server.address", address]
+    command += ["--server.headless", "true" if options.headless else "false"]
+    with subprocess.Popen(command, cwd=ROOT) as server:
+
+        def stop(_number: int, _frame: object) -> None:
+            server.terminate()
+
+        if hasattr(signal, "SIGTERM"):
+            signal.signal(signal.SIGTERM, stop)
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            # The terminal sent the same signal to Streamlit; let it close by itself.
+            code = server.wait()
+    return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+
+
+def _import(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    progress = Progress(options.language)
+    thai = options.language == "th"
+    missing = [p for p in options.paths if not Path(p).exists()]
+    if missing:
+        for path in missing:
+            _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
+        return 1
+    progress("read", 0.0)
+    batch = _read(options, settings)
+    report = batch.report
+    if report.refused:
+        raise ImportRefused(report)
+    current = store.current()
+    if batch.import_id in known_imports(current) and current is not None:
+        report.snapshot = current.id
+        report.facts["nothing_new"] = True
+        _print_report(report, options)
+        if not options.json:
+            print(
+                "ไม่มีอะไรใหม่: ไฟล์ชุดนี้อยู่ในชุดข้อมูลแล้ว"
+                if thai
+                else "nothing new: these very files are in the snapshot"
+            )
+        return 0
+    if not options.dry_run:
+        batches = [batch]
+        if current is None:
+            # A first import into an empty home still shows the shipped figures around it.
+            build(store, settings, progress)
+        publish_batches(store, settings, batches, progress=progress)
+    _print_report(report, options)
+    return 0
+
+
+def _read(options: argparse.Namespace, settings: Settings) -> Batch:
+    # Only an import needs the readers and what they load; `daomap query` should answer at once.
+    from warehouse.sources import boundaries, tpmap
+
+    paths = [Path(p) for p in options.paths]
+    if options.kind == "boundaries":
+        return boundaries.import_boundaries(paths, level=options.level)
+    return tpmap.import_tpmap(paths, year_be=options.year_be)
+
+
+def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    warehouse = Warehouse.open(store)
+    _notices(warehouse.info, options.language)
+    years = warehouse.years(options.indicator, options.level)
+    if options.source is not None:
+        warehouse.source(options.source)
+    if options.year_be is not None:
+        year = options.year_be - 543
+    elif years:
+        year = years[-1]
+    else:
+        have = ", ".join(warehouse.levels_with_data(options.indicator)) or "-"
+        raise QueryError(
+            f"ไม่มีข้อมูล {options.indicator} ระดับ {options.level} ระดับที่มี: {have}",
+            f"no data of {options.indicator} at level {options.level}; levels with data: {have}",
+        )
+    frame = warehouse.values(
+        options.indicator, level=options.level, year=year, within=options.area, source=options.source
+    )
+    rows = [_query_row(row) for row in frame[list(QUERY_COLUMNS)].itertuples(index=False)]
+    if options.format == "json":
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(QUERY_COLUMNS)
+        for row in rows:
+            writer.writerow([_cell(row[name]) for name in QUERY_COLUMNS])
+    return 0
+
+
+def _sources(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    frame = Warehouse.open(store).sources()
+    records = [{k: _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    if options.json:
+        json.dump(records, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return 0
+    for row in records:
+        title = row["title_th"] if options.language == "th" else row["title_en"]
+        print(f"{row['source_id']}\t{row['kind']}\t{row['observations']:,}\t{title}")
+    return 0
+
+
+def _check(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    thai = options.language == "th"
+    faults = 0
+    print(f"Daomap {_version('daomap')}  Python {platform.python_version()}  {platform.platform()}")
+    names = (
+        "streamlit",
+        "duckdb",
+        "pandas",
+        "pyarrow",
+        "geopandas",
+        "shapely",
+        "pyogrio",
+        "rasterio",
+        "geothai",
+    )
+    print("  ".join(f"{name} {_version(name)}" for name in names))
+    print(f"{'การตั้งค่า' if thai else 'settings'}: {settings.file or '-'}")
+    print(f"{'ที่เก็บข้อมูล' if thai else 'home'}: {store.home}")
+    current = store.current()
+    if current is None:
+        _say("ยังไม่มีข้อมูล วิธีแก้: สั่ง daomap build" if thai else "no data yet. To mend: run daomap build")
+        return 1
+    faults += len(current.notices)
+    _notices(current, options.language)
+    for info in store.list():
+        damaged = store.verify(info.id)
+        faults += len(damaged)
+        state = ("สมบูรณ์" if thai else "sound") if not damaged else ", ".join(damaged[:5])
+        print(f"{'*' if info.id == current.id else ' '} {info.id}  {info.created}  {state}")
+    return 1 if faults else 0
+
+
+def _snapshots(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    current = store.current()
+    infos = store.list()
+    if options.json:
+        rows = [
+            {"snapshot": i.id, "version": i.version, "created": i.created}
+            | {"current": current is not None and i.id == current.id, "contents": i.contents}
+            for i in infos
+        ]
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return 0
+    if current is not None:
+        _notices(current, options.language)
+    for info in infos:
+        mark = "*" if current is not None and info.id == current.id else " "
+        count = info.contents.get("observations", 0)
+        unit = "ค่า" if options.language == "th" else "values"
+        print(f"{mark} {info.id}  {info.created}  {count:,} {unit}")
+    return 0
+
+
+def _rollback(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    info = store.rollback(options.snapshot)
+    print(f"ใช้ชุดข้อมูล {info.id} แล้ว" if options.language == "th" else f"the current snapshot is now {info.id}")
+    return 0
+
+
+# -- words ------------------------------------------------------------------
+
+
+def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
+    if getattr(options, "json", False):
+        json.dump(report.to_json(), sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+        return
+    for line in report_lines(report, options.language or "th"):
+        print(line)
+
+
+def report_lines(report: ImportReport, language: str = "th") -> list[str]:
+    """An import report in words, the rejections first."""
+    thai = language == "th"
+    lines = [
+        f"{report.kind}: ไฟล์ {report.files:,} แถวที่อ่าน {report.rows_read:,} รับ {report.rows_accepted:,} "
+        f"ไม่รับ {report.rows_rejected:,}"
+        if thai
+        else f"{report.kind}: {report.files:,} files, {report.rows_read:,} rows read, "
+        f"{report.rows_accepted:,} accepted, {report.rows_rejected:,} rejected"
+    ]
+    for title_th, title_en, findings in (
+        ("ไม่รับ", "refused", report.rejections),
+        ("ข้อสังเกต", "warning", report.warnings),
+    ):
+        lines += [f"{title_th if thai else title_en}: {line}" for line in _first(findings, language)]
+    for key, count in sorted(report.repairs.items()):
+        lines.append(f"{'ซ่อมให้' if thai else 'repaired'}: {key} × {count:,}")
+    failed = [c for c in report.checks if not c.passed]
+    lines.append(
+        f"ตรวจสอบ {len(report.checks)} ข้อ ผ่าน {len(report.checks) - len(failed)}"
+        if thai
+        else f"{len(report.checks)} checks, {len(report.checks) - len(failed)} passed"
+    )
+    for check in failed:
+        name = check.name_th if thai else check.name_en
+        lines.append(f"{'ไม่ผ่าน' if thai else 'failed'}: {name} ({check.failures:,}/{check.cells:,})")
+    if report.snapshot is not None:
+        lines.append(f"{'ชุดข้อมูล' if thai else 'snapshot'}: {report.snapshot}")
+    elif report.refused:
+        lines.append("ไม่ได้เผยแพร่ ไม่มีอะไรเปลี่ยน" if thai else "not published; nothing changed")
+    return lines
+
+
+def _first(findings: Sequence[Finding], language: str) -> list[str]:
+    lines = [f.line(language) for f in findings[:_SHOWN]]
+    if len(findings) > _SHOWN:
+        rest = len(findings) - _SHOWN
+        lines.append(
+            f"และอีก {rest:,} รายการ (ดูด้วย --json)" if language == "th" else f"and {rest:,} more (see --json)"
+        )
+    return lines
+
+
+def _notices(info: SnapshotInfo, language: str) -> None:
+    for notice in info.notices:
+        _say(notice.text(language))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _query_row(row: Any) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in zip(QUERY_COLUMNS, row, strict=True)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return None if math.isnan(value) else int(value) if value.is_integer() else value
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if not isinstance(value, (list, dict)) and pd.isna(value):
+        return None
+    return value
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        # A spreadsheet would run it.
+        return "'" + value
+    return value
+
+
+# -- plumbing ---------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--language", choices=("th", "en"), help="language of messages; default from config.toml"
+    )
+    parser = argparse.ArgumentParser(
+        prog="daomap", description="ดาวแมป: a Thai-first map dashboard of poverty", parents=[shared]
+    )
+    parser.add_argument("--version", action="version", version=f"daomap {_version('daomap')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[..., int], help_text: str) -> argparse.ArgumentParser:
+        # SUPPRESS keeps a --language given before the command from being overwritten after it.
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("--language", choices=("th", "en"), default=argparse.SUPPRESS)
+        command.set_defaults(run=run)
+        return command
+
+    command = add("build", _build, "make the snapshot of the shipped figures, where it is not there yet")
+    command.add_argument("--force", action="store_true", help="compute everything again")
+    command = add("serve", _serve, "start the dashboard")
+    command.add_argument("--port", type=_port)
+    command.add_argument("--address")
+    command.add_argument("--headless", action="store_true", help="do not open a browser")
+    command = add("import", _import, "read files of an agency and publish a new snapshot")
+    command.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    command.add_argument("paths", nargs="+", metavar="PATH", help="files, zip files or folders")
+    command.add_argument("--year-be", type=_year_be, help="Buddhist year, where the files do not say")
+    command.add_argument(
+        "--level", choices=("province", "district", "subdistrict"), help="level of the boundaries"
+    )
+    command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
+    command.add_argument("--json", action="store_true", help="print the import report as JSON")
+    command = add("query", _query, "print one indicator, as a page would show it")
+    command.add_argument("indicator", metavar="INDICATOR")
+    command.add_argument(
+        "--level", required=True, choices=("country", "province", "district", "subdistrict", "village")
+    )
+    command.add_argument("--year-be", type=_year_be, help="Buddhist year; default the latest with data")
+    command.add_argument("--area", default="TH", help="code of the area to stay in; default TH")
+    command.add_argument("--format", choices=("csv", "json"), default="csv")
+    command.add_argument("--source", help="source id instead of the preferred source; see `daomap sources`")
+    command = add("sources", _sources, "list the sources in the snapshot")
+    command.add_argument("--json", action="store_true")
+    add("check", _check, "look over settings, home and the hashes of every snapshot")
+    command = add("snapshots", _snapshots, "list the snapshots; * is the current one")
+    command.add_argument("--json", action="store_true")
+    command = add("rollback", _rollback, "go back to an earlier snapshot")
+    command.add_argument("snapshot", nargs="?", metavar="ID", help="default: the one before the current")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (1 to 65535)")
+    return int(text)
+
+
+def _year_be(text: str) -> int:
+    if not text.isdecimal() or not 2400 <= int(text) <= 2700:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Buddhist year (2400 to 2700)")
+    return int(text)
+
+
+def _port_free(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":
+            # As the server will do; on Windows this option would let two servers share the port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _utf8() -> None:
+    # A Windows console may be on code page 874, which lacks half of what we print.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _exit() -> NoReturn:
+    raise SystemExit(main())
+
+
+if __name__ == "__main__":
+    _exit()
