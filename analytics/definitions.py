@@ -237,8 +237,8 @@ def definition_for(indicator: str, year: int) -> str:
     Returns
     -------
     str
-        Where nobody has written down what the year counts, ``unverified-<measure>-<Buddhist year>``: importing
-        a new year never fails for want of a definition, but its numbers compare with nothing.
+        Where nobody has written down what the year counts, ``unverified-<measure>-<Buddhist year>``:
+        importing a new year never fails for want of a definition, but its numbers compare with nothing.
 
     Examples
     --------
@@ -310,9 +310,9 @@ def comparable(indicator: str, year_a: int, year_b: int) -> Comparison:
     Returns
     -------
     Comparison
-        ``ok`` only when both years stand under one definition version and the indicator compares over years
-        at all. An indicator that the catalogue lacks goes by its definitions alone, and having none it compares
-        with no other year.
+        ``ok`` only when both years stand under one definition version and the indicator compares over
+        years at all. An indicator that the catalogue lacks goes by its definitions alone, and having none it
+        compares with no other year.
 
     Examples
     --------
