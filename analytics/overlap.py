@@ -2,8 +2,8 @@
 
 A person may fail several dimensions, so the five counts must never be added. TPMAP's file of mask ``m``
 counts the persons failing *at least one* dimension switched on in ``m``: a union, not a sum. From the 31
-unions inclusion-exclusion gives the number failing exactly each set of dimensions. With ``U(m)`` the union and
-``F = U(11111)``, the persons failing no dimension outside ``S`` are ``F - U(complement of S)``, and
+unions inclusion-exclusion gives the number failing exactly each set of dimensions. With ``U(m)`` the union
+and ``F = U(11111)``, the persons failing no dimension outside ``S`` are ``F - U(complement of S)``, and
 
     cell(S) = sum over T inside S of (-1) ** (|S| - |T|) * (F - U(complement of T)).
 
