@@ -1,7 +1,7 @@
 """Map layers made when a snapshot is published: one gzipped GeoJSON a level, parent, theme and year.
 
-A file carries every mapped indicator of its theme as a value and as text for the tooltip, so that changing the
-indicator on a screen changes a few hundred bytes of map specification and downloads nothing.
+A file carries every mapped indicator of its theme as a value and as text for the tooltip, so that changing
+the indicator on a screen changes a few hundred bytes of map specification and downloads nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from warehouse.snapshots import Staging
 LEVELS = ("province", "district", "subdistrict")
 NO_DATA = "–"
 DECIMALS = 4
-"""Decimals of a value in a layer. Class bounds are computed from values rounded alike, so map and legend agree."""
+"""Decimals of a value in a layer; class bounds come from values rounded alike, so map and legend agree."""
 
 
 def build_layers(

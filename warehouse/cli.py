@@ -1,7 +1,7 @@
 """The command line ``daomap``: build, serve, import, query, and looking after snapshots.
 
-Exit code 0 done, 1 the input was refused or cannot be done (what, where, how to mend; nothing changed), 2 wrong usage.
-Results go to standard output, progress and errors to standard error.
+Exit code 0 done, 1 the input was refused or the work cannot be done (what, where, how to mend; nothing
+changed), 2 wrong usage. Results go to standard output, progress and errors to standard error.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, NoReturn, TextIO
 
 import pandas as pd
 
+from analytics.catalogue import load_catalogue
 from warehouse.batch import Batch
 from warehouse.embedded import build
 from warehouse.publish import known_imports, publish_batches
@@ -94,8 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options, settings, Store(settings.home, settings.snapshots.keep))
     except SettingsError as error:
         _say(error.text(language))
-    except (StoreError, QueryError) as error:
+    except StoreError as error:
         _say(error.text(language))
+    except QueryError as error:
+        # A name that does not exist is a slip of the command, not a fault of the data.
+        _say(error.text(language))
+        return 2
     except ImportRefused as refusal:
         _print_report(refusal.report, options)
     except BrokenPipeError:
@@ -213,6 +218,8 @@ def _read(options: argparse.Namespace, settings: Settings) -> Batch:
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     warehouse = Warehouse.open(store)
     _notices(warehouse.info, options.language)
+    if options.indicator not in load_catalogue():
+        raise QueryError(f"ไม่รู้จักตัวชี้วัด {options.indicator!r}", f"unknown indicator {options.indicator!r}")
     years = warehouse.years(options.indicator, options.level)
     if options.source is not None:
         warehouse.source(options.source)
@@ -222,7 +229,7 @@ def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int
         year = years[-1]
     else:
         have = ", ".join(warehouse.levels_with_data(options.indicator)) or "-"
-        raise QueryError(
+        raise StoreError(
             f"ไม่มีข้อมูล {options.indicator} ระดับ {options.level} ระดับที่มี: {have}",
             f"no data of {options.indicator} at level {options.level}; levels with data: {have}",
         )

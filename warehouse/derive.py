@@ -1,8 +1,8 @@
 """What follows from the imported numbers: sums, rates, overlap totals, the preferred source, stars.
 
-Runs after every merge over the touched years, inside the draft database, and is thrown away and made again each time:
-its rows carry ``computed``. One number never mixes two sources: numerator and denominator, parent and children, come
-from the same one.
+Runs after every merge over the touched years, inside the draft database, and is thrown away and made
+again each time: its rows carry ``computed``. One number never mixes two sources: numerator and denominator, parent and
+children, come from the same one.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from analytics.stars import stars
 from geo.codes import official_areas
 from warehouse.settings import Stars
 
-# A sum is shown for an area when at least this part of its official children has data. Bangkok is in no TPMAP file,
-# so 76 of 77 provinces must do for the country (and 75 for 2566); twenty provinces of a newspaper must not.
+# A sum is shown for an area when at least this part of its official children has data. Bangkok is in no TPMAP
+# file, so 76 of 77 provinces must do for the country (and 75 for 2566); twenty of a newspaper must not.
 SUM_COVERAGE = 0.9
-# Fifths of a level mean something only when nearly the whole level is there. Bangkok's 180 subdistricts and the
-# tambons that lie wholly in municipalities are missing from every TPMAP file.
+# Fifths of a level mean something only when nearly the whole level is there. Bangkok's 180 subdistricts and
+# the tambons that lie wholly in municipalities are missing from every TPMAP file.
 RANK_COVERAGE = 0.8
 
 _ADDITIVE_UNITS = ("persons", "households", "baht")
@@ -32,8 +32,8 @@ _CHILDREN = (("subdistrict", "district", 4), ("district", "province", 2), ("prov
 
 _FACT = """
 CREATE OR REPLACE TEMP TABLE fact AS
-SELECT area_code, level, indicator, year, numerator, denominator, value, basis, definition, source_id, suppressed,
-       false AS computed
+SELECT area_code, level, indicator, year, numerator, denominator, value, basis, definition, source_id,
+       suppressed, false AS computed
 FROM observation
 WHERE NOT computed AND list_contains($years, year)
 """
@@ -59,8 +59,8 @@ JOIN official_children c ON c.parent = s.parent
 WHERE s.covered >= $coverage * c.children
   AND NOT EXISTS (
       FROM fact e
-      WHERE e.area_code = s.parent AND e.indicator = s.indicator AND e.year = s.year AND e.source_id = s.source_id
-        AND e.level = $parent_level
+      WHERE e.area_code = s.parent AND e.indicator = s.indicator AND e.year = s.year
+        AND e.source_id = s.source_id AND e.level = $parent_level
   )
 """
 
@@ -86,11 +86,12 @@ JOIN rate r ON r.indicator = n.rate
 WHERE (n.hidden OR n.below > 0)
   AND NOT EXISTS (
       FROM fact e
-      WHERE e.indicator = n.rate AND e.area_code = n.area_code AND e.year = n.year AND e.source_id = n.source_id
+      WHERE e.indicator = n.rate AND e.area_code = n.area_code AND e.year = n.year
+        AND e.source_id = n.source_id
   )
 """
 
-# Each person counted in k dimensions stands in k of the five counts, so their sum over the target poor is the mean.
+# Each person counted in k dimensions stands in k of the five counts: their sum over target poor is the mean.
 _MEAN = """
 INSERT INTO fact
 SELECT s.area_code, s.level, 'mean_dimensions', s.year, s.total, t.value, s.total / t.value,
@@ -109,7 +110,8 @@ JOIN fact t ON t.indicator = 'target_poor' AND t.area_code = s.area_code AND t.y
 
 _OVERLAP = """
 INSERT INTO fact
-SELECT f.area_code, f.level, 'overlap_' || length(replace(f.mask, '0', '')), f.year, sum(f.value), NULL, sum(f.value),
+SELECT f.area_code, f.level, 'overlap_' || length(replace(f.mask, '0', '')), f.year, sum(f.value), NULL,
+       sum(f.value),
        CASE WHEN bool_or(f.basis = 'aggregated') THEN 'aggregated' ELSE 'derived' END,
        NULL, f.source_id, false, true
 FROM (
@@ -122,8 +124,8 @@ WHERE f.cells = 31
 GROUP BY f.area_code, f.level, f.year, f.source_id, length(replace(f.mask, '0', ''))
 """
 
-# Which source readers see: one for each indicator, year and level, so that a ranking never mixes two. Published before
-# summed, then priority, then coverage.
+# Which source readers see: one for each indicator, year and level, so that a ranking never mixes two.
+# Published before summed, then priority, then coverage.
 _CHOICE = """
 CREATE OR REPLACE TEMP TABLE choice AS
 WITH dataset AS (
@@ -139,17 +141,19 @@ ranked AS (
     ) AS place
     FROM dataset
 ),
--- A fuller dataset that agrees wherever both have a row takes the first one's place: nothing shown changes, areas
--- are gained. One disagreement and priority decides.
+-- A fuller dataset that agrees wherever both have a row takes the first one's place: nothing shown changes,
+-- areas are gained. One disagreement and priority decides.
 fuller AS (
     SELECT c.indicator, c.year, c.level, c.source_id, c.areas
     FROM ranked c
-    JOIN ranked b ON b.place = 1 AND c.place > 1 AND (b.indicator, b.year, b.level) = (c.indicator, c.year, c.level)
+    JOIN ranked b ON b.place = 1 AND c.place > 1
+         AND (b.indicator, b.year, b.level) = (c.indicator, c.year, c.level)
     WHERE c.areas > b.areas AND c.summed = b.summed
       AND (
           SELECT count(*) > 0 AND bool_and(
               x.suppressed = y.suppressed
-              AND (x.value IS NOT DISTINCT FROM y.value OR abs(x.value - y.value) <= 1e-6 * greatest(1, abs(x.value)))
+              AND (x.value IS NOT DISTINCT FROM y.value
+                   OR abs(x.value - y.value) <= 1e-6 * greatest(1, abs(x.value)))
           )
           FROM fact x
           JOIN fact y ON y.area_code = x.area_code AND y.indicator = x.indicator AND y.year = x.year
@@ -173,7 +177,8 @@ INSERT INTO observation
 SELECT f.area_code, f.level, f.indicator, f.year, f.numerator, f.denominator, f.value, f.basis,
        coalesce(f.definition, d.definition), f.source_id, f.suppressed, f.computed, c.source_id IS NOT NULL
 FROM fact f
-LEFT JOIN choice c ON (c.indicator, c.year, c.level, c.source_id) = (f.indicator, f.year, f.level, f.source_id)
+LEFT JOIN choice c
+    ON (c.indicator, c.year, c.level, c.source_id) = (f.indicator, f.year, f.level, f.source_id)
 LEFT JOIN meaning d ON d.indicator = f.indicator AND d.year = f.year
 """
 
@@ -265,7 +270,8 @@ def _add_stars(connection: duckdb.DuckDBPyConnection, settings: Stars) -> None:
         """
         SELECT f.area_code, f.level, f.year, f.value, f.source_id
         FROM fact f
-        SEMI JOIN choice c ON (c.indicator, c.year, c.level, c.source_id) = (f.indicator, f.year, f.level, f.source_id)
+        SEMI JOIN choice c
+            ON (c.indicator, c.year, c.level, c.source_id) = (f.indicator, f.year, f.level, f.source_id)
         WHERE f.indicator = 'target_poor_rate' AND f.value IS NOT NULL
         ORDER BY f.year, f.level, f.area_code
         """
@@ -301,7 +307,9 @@ def _add_stars(connection: duckdb.DuckDBPyConnection, settings: Stars) -> None:
         connection.execute(
             """
             INSERT INTO fact
-            SELECT area_code, level, indicator, year, NULL, NULL, value, 'derived', NULL, source_id, false, true FROM star
+            SELECT area_code, level, indicator, year, NULL, NULL, value, 'derived', NULL, source_id, false,
+                   true
+            FROM star
             """
         )
         connection.execute("INSERT INTO choice SELECT DISTINCT indicator, year, level, source_id FROM star")

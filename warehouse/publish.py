@@ -138,7 +138,7 @@ def _write_database(
         derive(connection, years, settings.stars)
         _check(connection)
         tell("write", 0.4)
-        # A fresh file in reading order: half the size of one that rows were deleted from, and a map reads one stretch.
+        # A fresh file in reading order: no holes left by deleted rows, and a map reads one stretch.
         connection.execute(f"ATTACH '{_quoted(staging.database)}' AS final")
         connection.execute("USE final")
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
@@ -163,7 +163,7 @@ def _write_database(
 
 
 def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: Sequence[Batch]) -> None:
-    """Note where polygons lie: of every level that came in, and of the embedded provinces until others replace them."""
+    """Note where polygons lie: of every level that came in, of the embedded provinces until replaced."""
     frames = {level: frame for batch in batches for level, frame in batch.boundaries.items()}
     if "province" not in frames and not (staging.path / "boundaries" / "province.parquet").exists():
         frames["province"] = embedded_provinces()
@@ -261,7 +261,8 @@ def _write_boundaries(staging: Staging, batch: Batch) -> set[str]:
 
 _CHECKS = (
     (
-        "SELECT area_code, indicator, year, source_id FROM observation GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+        """SELECT area_code, indicator, year, source_id FROM observation
+           GROUP BY ALL HAVING count(*) > 1 LIMIT 1""",
         "มีค่าซ้ำของพื้นที่ ตัวชี้วัด ปี และแหล่งเดียวกัน",
         "two rows of one area, indicator, year and source",
     ),

@@ -1,7 +1,7 @@
-"""The readers' side of a snapshot: the only place with SELECT statements for pages, layers, exports and the command line.
+"""The readers' side of a snapshot: the only place with SELECT statements for pages, exports and commands.
 
-A `Warehouse` opens one snapshot by its versioned name and stays with it. Results are DataFrames in which an area
-without data has a row with an empty value: no data is never zero, and never a missing line.
+A `Warehouse` opens one snapshot by its versioned name and stays with it. Results are DataFrames in which an
+area without data has a row with an empty value: no data is never zero, and never a missing line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analytics.catalogue import load_catalogue
@@ -50,8 +51,8 @@ _LAYER = re.compile(
 _SNAPSHOT = re.compile(r"^snap-\d{6,}-[0-9a-f]{12}$")
 
 _READ = """
-SELECT o.area_code, o.value, o.numerator, o.denominator, o.definition, s.title_th AS source, o.suppressed, o.basis,
-       o.source_id
+SELECT o.area_code, o.value, o.numerator, o.denominator, o.definition, s.title_th AS source, o.suppressed,
+       o.basis, o.source_id
 FROM observation o
 JOIN source s USING (source_id)
 WHERE o.indicator = $indicator AND o.year = $year AND o.level = $level
@@ -69,6 +70,7 @@ class QueryError(ValueError):
         self.en = en
 
     def text(self, language: str = "th") -> str:
+        """The message in one language."""
         return self.th if language == "th" else self.en
 
 
@@ -84,6 +86,15 @@ class Coverage:
         return self.with_data == self.official
 
 
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """The areas of one level inside another, ready to be the left side of every answer."""
+
+    frame: pd.DataFrame
+    place: dict[str, int]
+    official: np.ndarray[Any, np.dtype[np.bool_]]
+
+
 class Warehouse:
     """One published snapshot, read-only.
 
@@ -94,14 +105,14 @@ class Warehouse:
 
     Notes
     -----
-    Safe to share between threads: every call uses a cursor of its own. Frames returned are the caller's to change.
+    Safe to share between threads: every call uses a cursor of its own. Frames returned are the caller's own.
     """
 
     def __init__(self, info: SnapshotInfo) -> None:
         self.info = info
         self.snapshot = info.id
         self._connection = _connect(info.database)
-        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+        self._frames: dict[tuple[str, str], _Areas] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -240,8 +251,8 @@ class Warehouse:
         Returns
         -------
         DataFrame
-            Columns `COLUMNS`, ordered by code: every official area, and other areas that have data. ``value`` is NaN
-            where there is no data, and where it is suppressed (``suppressed`` tells which).
+            Columns `COLUMNS`, ordered by code: every official area, and other areas that have data. ``value``
+            is NaN where there is no data, and where it is suppressed (``suppressed`` tells which).
         """
         unit = self._unit(indicator)
         areas = self._frame(level, within)
@@ -260,7 +271,7 @@ class Warehouse:
         return self._of_area(area_code, [(name, year) for name in indicators])
 
     def series(self, area_code: str, indicator: str) -> pd.DataFrame:
-        """One indicator of one area over all years its level has data; a year it lacks stays as an empty value."""
+        """One indicator of one area in all years its level has data; a year it lacks stays empty."""
         years = self.years(indicator, self.area(area_code).level)
         return self._of_area(area_code, [(indicator, year) for year in years])
 
@@ -285,12 +296,15 @@ class Warehouse:
         """Every source with its rows, levels and years."""
         return self._table(
             """
-            SELECT s.*, coalesce(o.observations, 0) AS observations, coalesce(o.preferred, 0) AS preferred, o.levels,
+            SELECT s.*, coalesce(o.observations, 0) AS observations, coalesce(o.preferred, 0) AS preferred,
+                   o.levels,
                    o.first_year, o.last_year
             FROM source s
             LEFT JOIN (
-                SELECT source_id, count(*) AS observations, count(*) FILTER (preferred) AS preferred,
-                       list_sort(list(DISTINCT level)) AS levels, min(year) AS first_year, max(year) AS last_year
+                SELECT source_id, count(*) AS observations,
+                       count(*) FILTER (preferred) AS preferred,
+                       list_sort(list(DISTINCT level)) AS levels, min(year) AS first_year,
+                       max(year) AS last_year
                 FROM observation GROUP BY source_id
             ) o USING (source_id)
             ORDER BY s.year DESC NULLS LAST, s.source_id
@@ -311,8 +325,10 @@ class Warehouse:
         return facts
 
     def imports(self) -> pd.DataFrame:
-        """Every import in the snapshot, newest first: import_id, kind, imported_at, rows_read, rows_accepted, rows_rejected, warnings."""
-        frame = self._table("SELECT import_id, kind, imported_at, report FROM import_run ORDER BY imported_at DESC, import_id")
+        """Every import in the snapshot, newest first, with its rows read, accepted and rejected."""
+        frame = self._table(
+            "SELECT import_id, kind, imported_at, report FROM import_run ORDER BY imported_at DESC, import_id"
+        )
         reports = [json.loads(text) for text in frame.pop("report")]
         for key in ("rows_read", "rows_accepted", "rows_rejected"):
             frame[key] = [int(r.get(key, 0)) for r in reports]
@@ -358,8 +374,7 @@ class Warehouse:
             raise QueryError(f"ไม่รู้จักตัวชี้วัด {indicator!r}", f"unknown indicator {indicator!r}")
         return entry.unit
 
-    def _frame(self, level: str, within: str) -> pd.DataFrame:
-        """All areas of a level inside another, as the left side of every answer; kept, because it never changes."""
+    def _frame(self, level: str, within: str) -> _Areas:
         key = (level, within)
         with self._lock:
             known = self._frames.get(key)
@@ -373,33 +388,36 @@ class Warehouse:
             ORDER BY code
             """,
             {"level": level, "within": within},
-        ).set_index("area_code", drop=False)
+        )
+        place = {code: number for number, code in enumerate(frame["area_code"].to_list())}
+        areas = _Areas(frame, place, (frame["kind"] == "official").to_numpy(dtype=bool))
         with self._lock:
             if len(self._frames) >= 256:
                 self._frames.pop(next(iter(self._frames)))
-            self._frames[key] = frame
-        return frame
+            self._frames[key] = areas
+        return areas
 
     def _of_area(self, area_code: str, wanted: Sequence[tuple[str, int]]) -> pd.DataFrame:
         area = self.area(area_code)
         mapped = self._rows("SELECT mapped_to FROM area WHERE code = ?", [area_code])[0][0]
         units = [self._unit(name) for name, _ in wanted]
+        names = sorted({name for name, _ in wanted})
+        years = sorted({year for _, year in wanted})
+        if not wanted:
+            names, years = [""], [0]
+        # A plain IN list lets the database skip the stretches of other indicators; list_contains reads them all.
         found = {
             (str(row[0]), int(row[1])): row[2:]
             for row in self._rows(
-                """
-                SELECT o.indicator, o.year, o.value, o.numerator, o.denominator, o.definition, s.title_th, o.suppressed,
-                       o.basis, o.source_id
+                f"""
+                SELECT o.indicator, o.year, o.value, o.numerator, o.denominator, o.definition, s.title_th,
+                       o.suppressed, o.basis, o.source_id
                 FROM observation o
                 JOIN source s USING (source_id)
-                WHERE o.area_code = $code AND o.preferred AND list_contains($names, o.indicator)
-                  AND list_contains($years, o.year)
+                WHERE o.area_code = ? AND o.level = ? AND o.preferred
+                  AND o.indicator IN ({", ".join("?" * len(names))}) AND o.year IN ({", ".join("?" * len(years))})
                 """,
-                {
-                    "code": area_code,
-                    "names": sorted({name for name, _ in wanted}),
-                    "years": sorted({year for _, year in wanted}),
-                },
+                [area_code, area.level, *names, *years],
             )
         }
         rows = []
@@ -410,8 +428,8 @@ class Warehouse:
             )
             rows.append(
                 (
-                    area.code, area.name_th, area.name_en, value, numerator, denominator, unit, year, definition,
-                    source, suppressed, basis, area.kind, mapped, area.parent, source_id, name,
+                    area.code, area.name_th, area.name_en, value, numerator, denominator, unit, year,
+                    definition, source, suppressed, basis, area.kind, mapped, area.parent, source_id, name,
                 )
             )  # fmt: skip
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "indicator"])
@@ -444,7 +462,7 @@ def shared(snapshots: Path, snapshot: str) -> Warehouse:
 
 
 def _connect(database: Path) -> duckdb.DuckDBPyConnection:
-    # Read-only alone still reads and writes other files and sees the caller's variables; these settings end that.
+    # Read-only alone still reads and writes other files and sees the caller's variables; this ends it.
     connection = duckdb.connect(
         str(database),
         read_only=True,
@@ -463,17 +481,33 @@ def _connect(database: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _joined(areas: pd.DataFrame, found: pd.DataFrame, unit: str, year: int) -> pd.DataFrame:
-    found = found.set_index("area_code")
-    here = areas.index.isin(found.index)
-    keep = here | (areas["kind"] == "official").to_numpy()
-    left = areas[keep]
-    right = found.reindex(left.index)
-    suppressed = right["suppressed"].fillna(False).astype(bool)
-    columns: dict[str, Any] = {name: left[name] for name in ("area_code", "name_th", "name_en")}
-    columns |= {name: right[name].astype(float) for name in ("value", "numerator", "denominator")}
-    columns |= {"unit": unit, "year": year, "definition": right["definition"], "source": right["source"]}
-    columns |= {"suppressed": suppressed, "basis": right["basis"]}
-    columns |= {name: left[name] for name in ("kind", "mapped_to", "parent")}
-    columns["source_id"] = right["source_id"]
-    return pd.DataFrame(columns, index=left.index).reset_index(drop=True)
+def _joined(areas: _Areas, found: pd.DataFrame, unit: str, year: int) -> pd.DataFrame:
+    # By position, not by index: aligning 7,400 rows on a text index takes ten times as long as the query.
+    size = len(areas.frame)
+    place = np.fromiter(
+        (areas.place.get(code, -1) for code in found["area_code"].to_list()), np.intp, len(found)
+    )
+    known = np.flatnonzero(place >= 0)
+    row = np.full(size, -1, dtype=np.intp)
+    row[place[known]] = known
+    kept = np.flatnonzero(areas.official | (row >= 0))
+    left = areas.frame if len(kept) == size else areas.frame.take(kept)
+    row = row[kept]
+    missing = row < 0
+
+    def number(name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        column = np.append(found[name].to_numpy(dtype=np.float64), np.nan)
+        return column[row]
+
+    def text(name: str) -> Any:
+        return found[name].array.take(row, allow_fill=True)
+
+    suppressed = np.append(found["suppressed"].to_numpy(dtype=bool), False)[row]
+    columns: dict[str, Any] = {name: left[name].array for name in ("area_code", "name_th", "name_en")}
+    columns |= {name: number(name) for name in ("value", "numerator", "denominator")}
+    columns |= {"unit": unit, "year": year, "definition": text("definition"), "source": text("source")}
+    columns |= {"suppressed": suppressed & ~missing, "basis": text("basis")}
+    columns |= {name: left[name].array for name in ("kind", "mapped_to", "parent")}
+    columns["source_id"] = text("source_id")
+    # The areas' own columns are shared with the kept frame; pandas copies them when somebody writes.
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(kept)))

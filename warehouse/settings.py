@@ -55,9 +55,9 @@ class Stars(_Section):
 
 class Map(_Section):
     online_basemap: bool = False
-    classification: Literal[
-        "catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks"
-    ] = "catalogue"
+    classification: Literal["catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks"] = (
+        "catalogue"
+    )
     classes: Annotated[int, Field(ge=2, le=9)] = 5
 
 

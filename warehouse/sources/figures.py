@@ -1,4 +1,4 @@
-"""The published figures in ``data/figures``, read as one batch: what the map shows before anything was imported."""
+"""The published figures in ``data/figures``, as one batch: what the map shows before any import."""
 
 from __future__ import annotations
 
@@ -252,8 +252,8 @@ def _read(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _provinces(path: Path, rows: _Rows) -> int:
-    count = 0
-    for count, row in enumerate(_read(path), start=1):
+    table = list(_read(path))
+    for row in table:
         year_be = int(row["year_be"])
         for column, indicator in _PROVINCE_COLUMNS.items():
             if not row[column]:
@@ -270,22 +270,22 @@ def _provinces(path: Path, rows: _Rows) -> int:
                 numerator=value,
                 basis=basis,
             )
-    return count
+    return len(table)
 
 
 def _country(path: Path, rows: _Rows) -> int:
-    count = 0
-    for count, row in enumerate(_read(path), start=1):
+    table = list(_read(path))
+    for row in table:
         year_be = int(row["year_be"])
         source_id = _COUNTRY_SOURCES[year_be, row["source_key"]]
         value = float(row["value"])
         rows.add("TH", row["indicator"], year_be - 543, source_id, value=value, numerator=value)
-    return count
+    return len(table)
 
 
 def _extremes(path: Path, rows: _Rows) -> int:
-    count = 0
-    for count, row in enumerate(_read(path), start=1):
+    table = list(_read(path))
+    for row in table:
         year = int(row["year_be"]) - 543
         poor = float(row["target_poor_persons"])
         rows.add(row["area_code"], "target_poor", year, "press-nation-2565", value=poor, numerator=poor)
@@ -298,12 +298,12 @@ def _extremes(path: Path, rows: _Rows) -> int:
             value=float(row["rate_percent"]),
             numerator=poor,
         )
-    return count
+    return len(table)
 
 
 def _gpp(path: Path, rows: _Rows) -> int:
-    count = 0
-    for count, row in enumerate(_read(path), start=1):
+    table = list(_read(path))
+    for row in table:
         numbers = {indicator: float(row[column]) for column, indicator in _GPP_COLUMNS.items()}
         for indicator, value in numbers.items():
             per_head = indicator == "gpp_per_head"
@@ -317,4 +317,4 @@ def _gpp(path: Path, rows: _Rows) -> int:
                 numerator=numbers["gpp"] if per_head else None if share else value,
                 denominator=numbers["gpp_population"] if per_head else None,
             )
-    return count
+    return len(table)
