@@ -1,0 +1,357 @@
+"""What a TPMAP open file looks like: its name, its columns, its cells, and what to say where it does not.
+
+The files carry counts as text. Every cell is either a number as it should be, a number written oddly
+(repaired and counted) or a fault with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics.catalogue import DIMENSIONS, MPI_INDICATORS
+from warehouse.report import Finding, Severity
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.str_]
+
+BUDDHIST_ERA: Final = 543
+ALL_NUMBERS: Final = tuple(range(1, 32))
+MASKS: Final = tuple(f"{bits:05b}" for bits in range(1, 32))
+FULL: Final = "11111"
+COMMON: Final = "common"
+
+#: TPMAP's word for a level -> ours.
+LEVEL_WORDS: Final = {
+    "country": "country",
+    "province": "province",
+    "amphur": "district",
+    "amphoe": "district",
+    "tambol": "subdistrict",
+    "tambon": "subdistrict",
+    "tumbol": "subdistrict",
+    "village": "village",
+}
+ID_COLUMNS: Final = {
+    "province": ("province_id",),
+    "district": ("amphur_id", "amphoe_id"),
+    # The header says "tumbol" where the file name says "tambol".
+    "subdistrict": ("tumbol_id", "tambol_id", "tambon_id"),
+    "village": ("village_id",),
+}
+ID_WIDTHS: Final = {"province": (2,), "district": (4,), "subdistrict": (6,), "village": (8, 10)}
+NAME_COLUMNS: Final = frozenset(
+    f"{area}_name" for area in ("province", "amphur", "amphoe", "tumbol", "tambol", "tambon", "village")
+)
+
+RATE: Final = "JPT.MOFval.pov.rate"
+HAPPINESS: Final = "happiness"
+HOUSEHOLDS: Final = "household.CNT"
+SURVEYED: Final = "HOUSEMEMBER_CNT"
+SURVEYED_DERIVED: Final = "HOUSEMEMBER_CNT_derived"
+POOR_HOUSEHOLDS: Final = "poor.household.CNT"
+POOR: Final = "poor.JPT.CNT"
+REGISTERED: Final = "poor.JPT.MOFreg.CNT"
+TARGET: Final = "poor.JPT.MOFval.CNT"
+
+#: Dimension id -> column; the files call access "accessibility".
+DIMENSION_COLUMNS: Final = {
+    d: f"poor.JPT.MOFval.{'accessibility' if d == 'access' else d}" for d in DIMENSIONS
+}
+COMMON_COLUMNS: Final = (
+    HOUSEHOLDS,
+    SURVEYED,
+    "MOF_REG_CNT",
+    "MOF_VAL_CNT",
+    "ELDERLY_CNT",
+    "DISABLED_CNT",
+    "CHRONICPATIENT_CNT",
+    HAPPINESS,
+    *(f"indicator{n}.ALL" for n in ALL_NUMBERS),
+    *(f"indicator{n}.CNT" for n in ALL_NUMBERS),
+)
+POOR_COLUMNS: Final = (
+    POOR_HOUSEHOLDS,
+    POOR,
+    REGISTERED,
+    TARGET,
+    *DIMENSION_COLUMNS.values(),
+    RATE,
+    *(f"poor.JPT.MOFval.ind{n}.CNT" for n in ALL_NUMBERS),
+)
+#: Dimension id -> the columns of its indicators.
+INDICATORS_OF: Final = {
+    d: tuple(f"poor.JPT.MOFval.ind{int(n)}.CNT" for n, owner in MPI_INDICATORS.items() if owner == d)
+    for d in DIMENSIONS
+}
+#: Columns that are not counts: they do not add up over areas.
+NOT_ADDED: Final = frozenset({HAPPINESS, RATE, SURVEYED_DERIVED})
+
+#: Published column -> indicator id and the column it is a part of (None: stands for itself).
+COMMON_INDICATORS: Final = {
+    HOUSEHOLDS: ("households", None),
+    SURVEYED: ("surveyed_persons", None),
+    "MOF_REG_CNT": ("welfare_registered", SURVEYED),
+    "MOF_VAL_CNT": ("welfare_verified", SURVEYED),
+    "ELDERLY_CNT": ("elderly", SURVEYED),
+    "DISABLED_CNT": ("disabled", SURVEYED),
+    "CHRONICPATIENT_CNT": ("chronically_ill", SURVEYED),
+    **{f"indicator{int(n)}.CNT": (f"failing_ind{n}", f"indicator{int(n)}.ALL") for n in MPI_INDICATORS},
+}
+POOR_INDICATORS: Final = {
+    POOR_HOUSEHOLDS: ("mpi_poor_households", HOUSEHOLDS),
+    POOR: ("mpi_poor", SURVEYED),
+    REGISTERED: ("mpi_poor_registered", SURVEYED),
+    TARGET: ("target_poor", SURVEYED),
+    **{column: (f"target_{d}", SURVEYED) for d, column in DIMENSION_COLUMNS.items()},
+    **{f"poor.JPT.MOFval.ind{int(n)}.CNT": (f"target_ind{n}", SURVEYED) for n in MPI_INDICATORS},
+}
+
+#: Finding code -> what the sender can do, in Thai and English.
+MENDS: Final[dict[str, tuple[str, str]]] = {
+    "tpmap.missing": ("ตรวจตำแหน่งของไฟล์", "check where the file is"),
+    "tpmap.nothing": ("ระบุไฟล์หรือโฟลเดอร์ที่มีไฟล์ TPMAP", "name a file, or a folder that holds TPMAP files"),
+    "tpmap.unknown_file": (
+        "ใช้ชื่อไฟล์ตามที่ TPMAP เผยแพร่ เช่น 61_province_11111.csv หรือนำไฟล์นี้ออกจากโฟลเดอร์",
+        "keep the name TPMAP gave it, such as 61_province_11111.csv, or take this file out of the folder",
+    ),
+    "tpmap.mask": (
+        "ใช้ common หรือรหัสมิติ 5 หลักที่เปิดอย่างน้อยหนึ่งมิติ เช่น 11111",
+        "use common, or five digits 0/1 with at least one 1, such as 11111",
+    ),
+    "tpmap.year": (
+        "ตรวจปีในชื่อไฟล์ คอลัมน์ year_be และ --year-be ให้ตรงกัน",
+        "make the year in the name, the year_be column and --year-be the same",
+    ),
+    "tpmap.wrong_header": (
+        "ตั้งชื่อไฟล์ให้ตรงกับเนื้อหา หรือขอไฟล์ใหม่จาก TPMAP",
+        "give the file the name that fits what is in it, or fetch it from TPMAP again",
+    ),
+    "tpmap.missing_column": (
+        "ขอไฟล์ที่มีคอลัมน์ครบจาก TPMAP อย่าเปลี่ยนชื่อหัวตาราง",
+        "fetch the file with all its columns from TPMAP; do not rename the header",
+    ),
+    "tpmap.extra_column": (
+        "คอลัมน์นี้ไม่ได้ใช้ ลบออกได้ถ้าไม่ตั้งใจส่ง",
+        "this column is not used; take it out if it is there by mistake",
+    ),
+    "tpmap.negative_count": (
+        "แก้จำนวนให้ไม่ติดลบตามไฟล์ต้นฉบับ",
+        "put the count of the original file; it cannot be below 0",
+    ),
+    "tpmap.not_whole": ("แก้เป็นจำนวนเต็มตามไฟล์ต้นฉบับ", "put the whole number of the original file"),
+    "tpmap.not_number": ("แก้เป็นตัวเลขตามไฟล์ต้นฉบับ", "put the number of the original file"),
+    "tpmap.empty_cell": (
+        "ใส่จำนวนตามไฟล์ต้นฉบับ ถ้าไม่มีข้อมูลให้ลบทั้งแถว",
+        "put the number of the original file; if there is none, take the row out",
+    ),
+    "tpmap.duplicate_area": ("ลบแถวที่ซ้ำออกให้เหลือพื้นที่ละหนึ่งแถว", "keep one row an area"),
+    "tpmap.conflict": (
+        "เลือกไฟล์ที่ถูกต้องเพียงไฟล์เดียวแล้วนำเข้าใหม่",
+        "decide which of the two files is right and import that one alone",
+    ),
+    "tpmap.unknown_area": (
+        "ตรวจรหัสพื้นที่กับทะเบียนกรมการปกครอง",
+        "check the code against the register of the Department of Provincial Administration",
+    ),
+    "tpmap.outside_province": (
+        "ย้ายแถวไปไฟล์ของจังหวัดนั้น หรือแก้ชื่อไฟล์",
+        "move the row to the file of its province, or correct the file's name",
+    ),
+    "tpmap.country_rows": ("ไฟล์ระดับประเทศต้องมีหนึ่งแถว", "a country file has one row"),
+    "tpmap.name": (
+        "ชื่อต่างจากทะเบียน ระบบใช้รหัสเป็นหลัก ตรวจว่ารหัสถูกต้อง",
+        "the name differs from the register; the code decides, so check that the code is right",
+    ),
+    "tpmap.row": (
+        "ตรวจแถวนี้กับไฟล์ต้นฉบับ ตัวเลขขัดกันเอง",
+        "check this row against the original file: its numbers contradict each other",
+    ),
+    "tpmap.files": (
+        "ตรวจว่าไฟล์ทั้งสองมาจากชุดเดียวกัน แล้วขอไฟล์ใหม่จาก TPMAP",
+        "check that both files are of the same edition, and fetch them from TPMAP again",
+    ),
+    "tpmap.children_sum": (
+        "ตรวจว่ามีครบทุกแถวและเป็นชุดเดียวกัน ตัวเลขที่ TPMAP เผยแพร่รวมกันได้พอดี",
+        "check that no row is missing and the files are of one edition: TPMAP's figures add up exactly",
+    ),
+    "tpmap.children_missing": (
+        "ขาดพื้นที่ย่อยบางแห่ง ผลรวมจึงน้อยกว่าค่าของพื้นที่ใหญ่ เพิ่มไฟล์ถ้ามี",
+        "some smaller areas are missing, so their sum is below the larger one; add them if you can",
+    ),
+}
+
+
+def finding(
+    code: str,
+    file: str,
+    found: str,
+    expected: str,
+    *,
+    row: int | None = None,
+    column: str | None = None,
+    severity: Severity = "reject",
+    mend: str | None = None,
+) -> Finding:
+    """Make a finding; `mend` names another entry of the remedies where several codes share one."""
+    th, en = MENDS[mend or code]
+    return Finding(severity, code, file, row, column, found, expected, th, en)
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What the name of a TPMAP file says.
+
+    Attributes
+    ----------
+    year_be : int or None
+        Buddhist era, four digits.
+    mask : str
+        ``"common"`` or what stands where the mask should, valid or not.
+    """
+
+    year_be: int | None
+    level: str
+    province: str | None
+    mask: str
+
+    @property
+    def mask_valid(self) -> bool:
+        return self.mask == COMMON or self.mask in MASKS
+
+
+_NAME = re.compile(
+    r"^(?:(?P<year>25\d\d|\d\d)_)??(?:(?P<province>\d\d)_)?"
+    r"(?P<level>country|province|amphur|amphoe|tambol|tambon|tumbol|village)"
+    r"_(?P<mask>common|[0-9]+)(?P<rest>[^0-9].*)?\.csv$",
+    re.IGNORECASE,
+)
+
+
+def read_name(name: str) -> FileName | None:
+    """Read a file's name; None where it is not of TPMAP's kind.
+
+    Examples
+    --------
+    >>> read_name("61_11_amphur_00011.csv")
+    FileName(year_be=2561, level='district', province='11', mask='00011')
+    >>> read_name("66_province_11111_with_names.csv")
+    FileName(year_be=2566, level='province', province=None, mask='11111')
+    >>> read_name("population.csv") is None
+    True
+    """
+    match = _NAME.match(name)
+    if match is None:
+        return None
+    level = LEVEL_WORDS[match["level"].lower()]
+    year, province = match["year"], match["province"]
+    if level in ("country", "province"):
+        # One number stands before these: the year.
+        if year is None:
+            year, province = province, None
+        if province is not None:
+            return None
+    elif province is None:
+        return None
+    return FileName(four_digit_year(year), level, province, match["mask"].lower())
+
+
+def four_digit_year(text: str | None) -> int | None:
+    """``"61"`` and ``"2561"`` are the Buddhist year 2561."""
+    if text is None or not re.fullmatch(r"\d\d|25\d\d", text):
+        return None
+    return int(text) if len(text) == 4 else 2500 + int(text)
+
+
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+_BLANKS = re.compile("[\\s\u00a0\u200b\u200c\u200d\ufeff]+")
+_MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "-", "–"})
+
+
+def counts(column: pa.ChunkedArray) -> tuple[Floats, list[tuple[int, str, str]], dict[str, int]]:
+    """Read a column of counts.
+
+    Returns
+    -------
+    values : array of float
+        NaN where the cell is at fault.
+    faults : list of (position, finding code, text)
+    repairs : dict
+        How many cells were read although written oddly, by how.
+    """
+    good = pc.match_substring_regex(column, "^[0-9]{1,12}$")
+    if pc.all(good).as_py():
+        return _numbers(pc.cast(column, pa.int64())), [], {}
+    values = np.full(len(column), np.nan)
+    keep = good.to_numpy(zero_copy_only=False)
+    values[keep] = pc.cast(column.filter(good), pa.int64()).to_numpy()
+    faults: list[tuple[int, str, str]] = []
+    repairs: dict[str, int] = {}
+    for position in np.flatnonzero(~keep):
+        text = column[int(position)].as_py()
+        number, note = _count(text or "")
+        if number is None:
+            faults.append((int(position), note, text or ""))
+            continue
+        values[position] = number
+        repairs[note] = repairs.get(note, 0) + 1
+    return values, faults, repairs
+
+
+def _count(text: str) -> tuple[int | None, str]:
+    plain = _BLANKS.sub("", text)
+    note = "blanks" if plain != text else ""
+    if plain.translate(_THAI_DIGITS) != plain:
+        plain, note = plain.translate(_THAI_DIGITS), "thai_digits"
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", plain):
+        plain, note = plain.replace(",", ""), "thousands_separator"
+    if re.fullmatch(r"\d{1,12}\.0+", plain):
+        plain, note = plain.partition(".")[0], "float"
+    if re.fullmatch(r"\d{1,12}", plain):
+        return int(plain), note
+    if not plain:
+        return None, "tpmap.empty_cell"
+    if re.fullmatch(r"-\d[\d.,]*", plain):
+        return None, "tpmap.negative_count"
+    if re.fullmatch(r"\d*\.\d+", plain):
+        return None, "tpmap.not_whole"
+    return None, "tpmap.not_number"
+
+
+def measures(column: pa.ChunkedArray) -> tuple[Floats, list[tuple[int, str, str]], int]:
+    """Read a column of decimals; the third value counts cells that say there is no number."""
+    good = pc.match_substring_regex(column, r"^[0-9]{1,9}(\.[0-9]+)?([eE]-?[0-9]{1,3})?$")
+    if pc.all(good).as_py():
+        return _numbers(pc.cast(column, pa.float64())), [], 0
+    values = np.full(len(column), np.nan)
+    keep = good.to_numpy(zero_copy_only=False)
+    values[keep] = pc.cast(column.filter(good), pa.float64()).to_numpy()
+    faults: list[tuple[int, str, str]] = []
+    missing = 0
+    for position in np.flatnonzero(~keep):
+        text = _BLANKS.sub("", column[int(position)].as_py() or "")
+        if text in _MISSING:
+            missing += 1
+            continue
+        try:
+            number = float(text.translate(_THAI_DIGITS).replace(",", "."))
+        except ValueError:
+            number = np.nan
+        if np.isfinite(number) and number >= 0:
+            values[position] = number
+        else:
+            code = "tpmap.negative_count" if number < 0 else "tpmap.not_number"
+            faults.append((int(position), code, text))
+    return values, faults, missing
+
+
+def _numbers(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.to_numpy(), dtype=np.float64)
