@@ -1,0 +1,95 @@
+"""Poverty map: any poverty indicator on the map, with classes of one's own, the ranking and the dimensions."""
+
+import streamlit as st
+
+from analytics.catalogue import by_theme, indicator, load_dimensions
+from ui import panels
+from ui.frame import choose, context, escape_markdown, go
+from ui.scene import compose, nearest_year, year_choices
+from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, read_breaks
+
+c = context()
+w = c.words
+entry = indicator(c.view.ind)
+have = set(c.warehouse.indicators_with_data())
+themes = [
+    t
+    for t in ("poverty", "dimensions", "health", "living", "education", "income", "access", "overlap", "population", "economy")
+    if any(i.id in have for i in by_theme(t, mapped=True))
+]
+
+
+def open_theme() -> None:
+    """The first indicator of the theme chosen."""
+    first = next(i.id for i in by_theme(st.session_state["w_theme"], mapped=True) if i.id in have)
+    go(ind=first)
+
+
+st.title(escape_markdown(w("page.poverty_map.title")), anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
+    st.session_state["w_theme"] = entry.theme if entry.theme in themes else themes[0]
+    st.selectbox(
+        w("indicator.theme"), themes, key="w_theme", format_func=lambda t: w(f"theme.{t}"), on_change=open_theme, width=210
+    )
+    offered = [i.id for i in by_theme(entry.theme, mapped=True) if i.id in have] or [entry.id]
+    choose(
+        st.selectbox,
+        w("indicator.label"),
+        "ind",
+        offered,
+        lambda i: w.pick(indicator(i).name_th, indicator(i).name_en),
+        width=420,
+    )
+    scene_levels = [*c.warehouse.levels_with_data(c.view.ind)]
+    panels.year_picker(c, year_choices(c, c.view.ind, scene_levels))
+    panels.level_picker(c, c.view.ind)
+
+with st.expander(w("method.heading"), icon=":material/tune:"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
+        if c.view.method == "user":
+            st.session_state["w_breaks"] = c.view.breaks
+            st.text_input(
+                w("method.breaks"),
+                key="w_breaks",
+                placeholder=w("method.breaks_hint"),
+                on_change=lambda: go(breaks=st.session_state["w_breaks"]),
+                width=260,
+            )
+            if c.view.breaks and not read_breaks(c.view.breaks):
+                st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
+        else:
+            choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
+        st.session_state["w_lock"] = c.view.lock
+        st.toggle(
+            w("method.lock"), key="w_lock", help=w("method.lock_help"), on_change=lambda: go(lock=st.session_state["w_lock"])
+        )
+
+scene = compose(c, c.view.ind, c.view.year)
+panels.year_note(c, scene)
+panels.map_panel(c, scene, key="poverty_map")
+st.caption(w("map.keyboard"))
+with st.expander(w("indicator.about"), icon=":material/help:"):
+    st.markdown(w.pick(entry.description_th, entry.description_en))
+    for part in ("numerator", "denominator", "method"):
+        text = w.pick(getattr(entry, f"{part}_th"), getattr(entry, f"{part}_en"))
+        if text:
+            st.markdown(f"**{w(f'indicator.{part}')}**: {text}")
+
+labels = {"value": f"{w.pick(entry.short_th, entry.short_en)} ({w.pick(entry.unit_th, entry.unit_en)})"}
+if entry.unit == "percent":
+    labels |= {"numerator": w("indicator.numerator"), "denominator": w("indicator.denominator")}
+panels.ranking_panel(c, scene, key="map_ranking", labels=labels)
+
+dims = load_dimensions()
+names = {d.id: w.pick(d.name_th, d.name_en) for d in dims.values()}
+own_year = nearest_year(c.warehouse.years("target_poor", c.area.level), c.view.year) or 0
+left, right = st.columns(2, gap="large")
+with left:
+    rates = {
+        c.name(area): list(c.warehouse.profile(area.code, [f"target_{d}_rate" for d in names], own_year)["value"])
+        for area in panels.parent_of_view(c)
+    }
+    panels.radar_panel(c, rates, list(names.values()))
+with right:
+    panels.overlap_panel(c, own_year)

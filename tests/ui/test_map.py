@@ -1,0 +1,72 @@
+"""The colour expression the browser evaluates agrees with the classes of the legend."""
+
+import json
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.classify import ClassSpec, classify
+from ui.map import AreaLayer, clicked_code, deck
+from ui.palette import DARK, LIGHT, ramp
+
+
+def evaluate(expression, properties):
+    """Evaluate the nested conditional the way the browser does."""
+    text = expression
+    while True:
+        found = re.match(r"properties\.(\w+)(==null|!='(\w+)'|<=([-\d.e+]+))\?(\[[^\]]*\]):(.*)$", text, re.S)
+        if found is None:
+            return json.loads(text)
+        name, test, other, bound, yes, rest = found.groups()
+        value = properties.get(name)
+        if test == "==null":
+            holds = value is None
+        elif other is not None:
+            holds = value != other
+        else:
+            holds = value <= float(bound)
+        if holds:
+            return json.loads(yes)
+        text = rest
+
+
+@given(
+    st.lists(st.none() | st.floats(0, 1e6).map(lambda v: round(v, 4)), min_size=1, max_size=60),
+    st.integers(2, 9),
+    st.sampled_from(["quantiles", "equal_interval", "fisher_jenks"]),
+)
+@settings(deadline=None)  # the first call loads the classification library
+def test_map_colour_equals_legend_class(values, k, method):
+    classes = classify(values, ClassSpec(method, k))
+    colours = ramp("poverty", classes.k) if classes.k else ()
+    layer = AreaLayer("/x", "v", classes.bounds, colours)
+    for value in values:
+        drawn = evaluate(layer.fill(LIGHT), {"v": value})
+        index = classes.class_index(value)
+        expected = list(LIGHT.missing) if index is None else list(colours[index])
+        assert drawn[:3] == expected
+
+
+def test_areas_outside_the_chosen_parent_are_surroundings():
+    layer = AreaLayer("/x", "v", (1.0, 2.0), ramp("poverty", 2), inside="5501")
+    assert evaluate(layer.fill(DARK), {"v": 1, "parent": "5502"})[:3] == list(DARK.outside)
+    assert evaluate(layer.fill(DARK), {"v": 1, "parent": "5501"})[:3] == list(ramp("poverty", 2)[0])
+
+
+def test_the_chart_holds_addresses_not_data():
+    layer = AreaLayer("/layers/s/province/TH/poverty-2018.geojson", "target_poor_rate", (1.0, 2.0, 3.0), ramp("poverty", 3), focus="55")
+    spec = deck(layer, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>").to_json()
+    assert len(spec) < 5000
+    assert json.loads(spec)["mapStyle"] == "/map/light.json"
+    assert [x["id"] for x in json.loads(spec)["layers"]] == ["areas", "focus"]
+
+
+def test_a_click_gives_the_code_whatever_else_it_holds():
+    class Selection:
+        objects = {"areas": [{"properties": {"code": "55", "name_th": "<b>"}}]}
+
+    assert clicked_code(Selection()) == "55"
+    Selection.objects = {}
+    assert clicked_code(Selection()) is None
+    assert clicked_code(None) is None

@@ -1,0 +1,59 @@
+"""A view survives its trip through the address, and nonsense in the address falls back to defaults."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui.state import LEVELS, METHODS, PEERS, View, parse, read_breaks, to_params
+
+
+def _parse(params, language="th"):
+    return parse(
+        params,
+        area_exists=lambda code: code in {"TH", "55", "5501", "550101"},
+        indicator_exists=lambda name: name in {"stars", "target_poor_rate"},
+        language=language,
+    )
+
+
+views = st.builds(
+    View,
+    area=st.sampled_from(["TH", "55", "5501", "550101"]),
+    lang=st.sampled_from(["th", "en"]),
+    year=st.none() | st.integers(1990, 2100),
+    show=st.none() | st.sampled_from(LEVELS),
+    ind=st.sampled_from(["stars", "target_poor_rate"]),
+    peers=st.sampled_from(PEERS),
+    method=st.sampled_from(METHODS),
+    k=st.integers(2, 9),
+    breaks=st.sampled_from(["", "1,2", "0.5, 3"]),
+    lock=st.booleans(),
+)
+
+
+@given(views)
+def test_a_view_comes_back_from_its_own_address(view):
+    assert _parse(to_params(view)) == view
+
+
+@given(st.dictionaries(st.sampled_from([*View.__dataclass_fields__, "x"]), st.text(max_size=20)))
+def test_any_address_gives_a_view(params):
+    view = _parse(params)
+    assert view.area in {"TH", "55", "5501", "550101"}
+    assert 2 <= view.k <= 9
+    assert view.method in METHODS
+
+
+def test_a_buddhist_year_typed_by_hand_is_understood():
+    assert _parse({"year": "2561"}).year == 2018
+    assert _parse({"year": "61"}).year is None
+
+
+def test_the_language_of_the_settings_stands_in_and_is_written_out():
+    assert _parse({}, language="en").lang == "en"
+    assert to_params(_parse({}, language="en"))["lang"] == "en"
+
+
+def test_bounds_must_ascend_and_leave_room_for_nine_classes():
+    assert read_breaks("1,2,3,4,5,6,7,8") == (1, 2, 3, 4, 5, 6, 7, 8)
+    for text in ("1,2,3,4,5,6,7,8,9", "2,1", "1,1", "a", "1,,2", "nan", "1,inf", "1e13"):
+        assert read_breaks(text) == (), text

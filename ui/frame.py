@@ -1,0 +1,202 @@
+"""What surrounds every page: the view in the address, language, search, breadcrumb, the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from analytics.catalogue import load_catalogue
+from geo.codes import COUNTRY, Area
+from ui import data
+from ui.palette import Theme, theme
+from ui.state import LANGUAGES, View, parse, to_params
+from ui.texts import Words
+from warehouse.query import QueryError, Warehouse
+
+_CONTEXT = "_context"
+_REMEMBERED = "_remembered_params"
+_SEARCH = "area_search"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All a page needs to know, fixed for one run of the script."""
+
+    warehouse: Warehouse
+    view: View
+    area: Area
+    words: Words
+    theme: Theme
+
+    def name(self, area: Area) -> str:
+        """An area's name in the language of the screen, with its kind in front."""
+        return area_title(area, self.words)
+
+
+def area_title(area: Area, words: Words) -> str:
+    """``จังหวัดน่าน`` or ``Nan province``; Bangkok's districts and subdistricts are เขต and แขวง."""
+    if area.level == "country":
+        return words.pick(area.name_th, area.name_en)
+    if area.code == "10":
+        return words("area.bangkok", name=words.pick(area.name_th, area.name_en))
+    kind = "municipal" if area.kind == "municipal" else area.level
+    if area.code.startswith("10") and kind in ("district", "subdistrict"):
+        kind = f"bangkok_{kind}"
+    return words(f"area.{kind}", name=words.pick(area.name_th, area.name_en))
+
+
+def _exists(warehouse: Warehouse, code: str) -> bool:
+    try:
+        warehouse.area(code)
+    except QueryError:
+        return False
+    return True
+
+
+def open_context() -> Context:
+    """Read the address into a view; called by the shell at the start of every run."""
+    # Changing the page empties the address; the view chosen in this session is put back.
+    if not st.query_params and _REMEMBERED in st.session_state:
+        st.query_params.from_dict(st.session_state[_REMEMBERED])
+    warehouse = data.warehouse()
+    view = parse(
+        st.query_params.to_dict(),
+        area_exists=lambda code: _exists(warehouse, code),
+        indicator_exists=lambda i: i in load_catalogue() and load_catalogue()[i].map,
+        language=data.settings().display.default_language,
+    )
+    st.session_state[_REMEMBERED] = to_params(view)
+    context = Context(
+        warehouse, view, warehouse.area(view.area), Words(view.lang), theme(st.context.theme.type)
+    )
+    st.session_state[_CONTEXT] = context
+    return context
+
+
+def context() -> Context:
+    """The context of this run."""
+    return st.session_state[_CONTEXT]
+
+
+def go(**changes: Any) -> None:
+    """Change the view; for callbacks, which run before the script reads the address again."""
+    view = replace(context().view, **changes)
+    st.query_params.from_dict(to_params(view))
+
+
+def _commit(name: str) -> None:
+    go(**{name: st.session_state[f"w_{name}"]})
+
+
+def choose(
+    widget: Callable[..., Any], label: str, name: str, options: Sequence[T], format_func: Callable[[T], str], **extra: Any
+) -> T:
+    """A widget for one field of the view, set from the address before it is drawn."""
+    value = getattr(context().view, name)
+    key = f"w_{name}"
+    st.session_state[key] = value if value in options else options[0]
+    return widget(label, options, key=key, format_func=format_func, on_change=_commit, args=(name,), **extra)
+
+
+def language_switch() -> None:
+    words = context().words
+    names = {"th": "ไทย", "en": "English"}
+    choose(
+        st.segmented_control,
+        words("frame.language"),
+        "lang",
+        LANGUAGES,
+        lambda code: names[code],
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _open_area(code: str) -> None:
+    st.session_state[_SEARCH] = ""
+    go(area=code)
+
+
+def _open_child() -> None:
+    code = st.session_state.get("w_child")
+    if code:
+        _open_area(code)
+
+
+def search_box() -> None:
+    """Search by name, prefix or code, and the list of the areas inside the one looked at."""
+    c = context()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="picker", width="stretch"):
+        st.text_input(
+            c.words("frame.search"), key=_SEARCH, placeholder=c.words("frame.search_hint"), live=True, width=340
+        )
+        children = c.warehouse.children(c.area.code)
+        if children:
+            names = {a.code: c.words.pick(a.name_th, a.name_en) for a in children}
+            codes = sorted(names, key=lambda code: names[code])
+            st.session_state["w_child"] = None
+            st.selectbox(
+                c.words(f"frame.into_{children[0].level}"),
+                codes,
+                index=None,
+                format_func=lambda code: f"{names[code]} ({code})",
+                placeholder=c.words("frame.choose", n=len(codes)),
+                key="w_child",
+                on_change=_open_child,
+                width=280,
+            )
+
+
+def search_results() -> None:
+    """A button for each area that the search found."""
+    c = context()
+    text = st.session_state.get(_SEARCH, "").strip()
+    if not text:
+        return
+    found = c.warehouse.search(text)
+    if not found:
+        st.info(c.words("frame.nothing_found", text=escape_markdown(text)), icon=":material/search_off:")
+    with st.container(horizontal=True, gap="small", key="search_results"):
+        for area in found:
+            above = c.warehouse.path(area.code)[1:-1]
+            trail = " · ".join(c.words.pick(a.name_th, a.name_en) for a in reversed(above))
+            label = escape_markdown(c.name(area) + (f" ({trail})" if trail else ""))
+            st.button(label, key=f"found_{area.code}", on_click=_open_area, args=(area.code,))
+
+
+def breadcrumb() -> None:
+    """The way from the country down to the area, and one level up."""
+    c = context()
+    path = c.warehouse.path(c.area.code)
+    if len(path) == 1:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="breadcrumb"):
+        st.button(
+            c.words("frame.up"),
+            icon=":material/arrow_upward:",
+            on_click=_open_area,
+            args=(path[-2].code,),
+            key="go_up",
+            help=c.name(path[-2]),
+        )
+        for area in path[:-1]:
+            st.button(
+                escape_markdown(c.name(area)),
+                type="tertiary",
+                on_click=_open_area,
+                args=(area.code,),
+                key=f"crumb_{area.code}",
+            )
+            st.markdown("›", width="content")
+        st.markdown(f"**{escape_markdown(c.name(c.area))}**", width="content")
+
+
+def escape_markdown(text: str) -> str:
+    """Data shown where Streamlit reads Markdown stays text: no image, link, style or math starts from it."""
+    for sign in "\\`*_{}[]<>()#+!|$:~":
+        text = text.replace(sign, "\\" + sign)
+    return text

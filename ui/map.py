@@ -1,0 +1,132 @@
+"""The map: small typed layers, turned into a pydeck chart in one place.
+
+A layer's data is an address; its colours are decided here from class bounds, as an expression the browser
+evaluates. A change of indicator or class therefore sends a few hundred bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pydeck as pdk
+
+from geo.layers import view_for
+from ui.palette import RGB, Theme
+
+# The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
+FIT_WIDTH, FIT_HEIGHT = 420, 500
+MAP_HEIGHT = 560
+
+
+def _array(colour: RGB, alpha: int = 255) -> str:
+    return f"[{colour[0]},{colour[1]},{colour[2]},{alpha}]"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLayer:
+    """A choropleth read by the browser from `url`.
+
+    Attributes
+    ----------
+    prop : str
+        Feature property that is classed.
+    bounds : tuple of float, length k
+        Upper bounds, inclusive; the last class also takes what lies above its bound.
+    colours : tuple of RGB, length k
+    inside : str or None
+        Code of the parent whose areas are coloured; the others of the file are drawn as surroundings.
+    focus : str or None
+        Code of the area that is outlined.
+    """
+
+    url: str
+    prop: str
+    bounds: tuple[float, ...]
+    colours: tuple[RGB, ...]
+    inside: str | None = None
+    focus: str | None = None
+
+    def fill(self, theme: Theme) -> str:
+        """Expression that gives each feature its colour; no data has a colour of its own."""
+        value = f"properties.{self.prop}"
+        classes = "".join(
+            f"{value}<={bound!r}?{_array(colour)}:"
+            for bound, colour in zip(self.bounds[:-1], self.colours[:-1], strict=True)
+        )
+        last = _array(self.colours[-1]) if self.colours else _array(theme.missing)
+        inner = f"{value}==null?{_array(theme.missing, 150)}:{classes}{last}"
+        if self.inside is None:
+            return inner
+        return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{inner}"
+
+
+def deck(layer: AreaLayer, bbox: tuple[float, float, float, float], theme: Theme, tooltip_html: str) -> pdk.Deck:
+    """A chart of one area layer and the outline of its focus.
+
+    Parameters
+    ----------
+    bbox : tuple of float, shape (4,)
+        West, south, east, north in degrees (EPSG:4326) to fit into view.
+    tooltip_html : str
+        Template with ``{property}`` places only; values are filled in and escaped by Streamlit. Never put data in it.
+    """
+    areas = pdk.Layer(
+        "GeoJsonLayer",
+        id="areas",
+        data=layer.url,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=[*theme.focus, 60],
+        stroked=True,
+        filled=True,
+        get_fill_color=layer.fill(theme),
+        get_line_color=[*theme.line, 220],
+        line_width_min_pixels=0.6,
+        update_triggers={"getFillColor": [layer.prop, list(layer.bounds), layer.inside, theme.name]},
+    )
+    layers = [areas]
+    if layer.focus is not None:
+        layers.append(
+            pdk.Layer(
+                "GeoJsonLayer",
+                id="focus",
+                data=layer.url,
+                pickable=False,
+                stroked=True,
+                filled=False,
+                line_width_units=pdk.types.String("pixels"),
+                get_line_color=[*theme.focus, 255],
+                get_line_width=f"properties.code=='{layer.focus}'?3:0",
+                update_triggers={"getLineWidth": [layer.focus]},
+            )
+        )
+    longitude, latitude, zoom = view_for(bbox, FIT_WIDTH, FIT_HEIGHT)
+    return pdk.Deck(
+        layers=layers,
+        initial_view_state=pdk.ViewState(longitude=longitude, latitude=latitude, zoom=zoom, pitch=0, bearing=0),
+        map_style=f"/map/{theme.name}.json",
+        tooltip={
+            "html": tooltip_html,
+            "style": {
+                "fontFamily": "'Noto Sans Thai', sans-serif",
+                "fontSize": "14px",
+                "lineHeight": "1.5",
+                "color": theme.text,
+                "backgroundColor": theme.background,
+                "border": f"1px solid {theme.grid}",
+                "borderRadius": "6px",
+                "padding": "8px 10px",
+                "zIndex": "5",
+            },
+        },
+    )
+
+
+def clicked_code(selection: object) -> str | None:
+    """Code of the area a person clicked, from Streamlit's selection state; surroundings count too."""
+    objects = getattr(selection, "objects", None) or {}
+    picked = objects.get("areas") or []
+    if not picked:
+        return None
+    code = (picked[0].get("properties") or {}).get("code")
+    return str(code) if code else None

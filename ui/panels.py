@@ -1,0 +1,331 @@
+"""The blocks pages are made of; each draws what it is given and decides nothing about numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from analytics.catalogue import Indicator
+from analytics.formatting import number, year_text
+from geo.codes import Area
+from ui import data, export
+from ui.charts import bars, radar
+from ui.classes import class_spec, colours, legend_rows, map_classes
+from ui.frame import Context, choose, escape_markdown, go
+from ui.legend import legend_html
+from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.plan import levels_for
+from ui.scene import Scene
+from ui.state import PEERS
+from ui.tables import OVERLAP_PROFILE, SHOWN_ROWS, csv_columns, csv_rows, overlap_table, ranking, year_label
+
+# Beside the indicator itself, a tooltip of these themes shows the figures people ask for first.
+_TOOLTIP_EXTRAS = {"poverty": ("target_poor_rate", "target_poor")}
+
+
+def year_picker(c: Context, years: Sequence[int]) -> None:
+    """Choice of the year, newest first."""
+    if years:
+        choose(st.selectbox, c.words("year.label"), "year", list(years), lambda y: year_label(y, c.words), width=150)
+
+
+def level_picker(c: Context, indicator_id: str) -> None:
+    """Choice of the level shown, where an area can be broken down to more than one."""
+    have = c.warehouse.levels_with_data(indicator_id)
+    levels = levels_for(c.area.level, have.__contains__)
+    if len(levels) > 1:
+        choose(st.segmented_control, c.words("map.level"), "show", levels, lambda x: c.words(f"level.{x}"), required=True)
+
+
+def peers_picker(c: Context) -> None:
+    """Whom stars compare with."""
+    choose(
+        st.segmented_control, c.words("stars.peers"), "peers", PEERS, lambda p: c.words(f"stars.peers_{p}"), required=True
+    )
+
+
+def year_note(c: Context, scene: Scene) -> None:
+    """Say so when the level has no data of the year asked for."""
+    level = c.words(f"level.{scene.plan.level}")
+    if scene.year is None:
+        st.info(c.words("year.none", level=level), icon=":material/info:")
+    elif scene.wanted is not None and scene.wanted != scene.year:
+        st.info(
+            c.words(
+                "year.replaced",
+                level=level,
+                wanted=year_label(scene.wanted, c.words),
+                shown=year_label(scene.year, c.words),
+            ),
+            icon=":material/info:",
+        )
+
+
+def source_line(c: Context, values: pd.DataFrame, year: int | None) -> str:
+    """Where the numbers of a table come from."""
+    titles = data.source_titles(c.warehouse.snapshot)
+    names = [c.words.pick(*titles[s]) for s in values["source_id"].dropna().unique()]
+    if not names or year is None:
+        return ""
+    return c.words(
+        "source.line", source="; ".join(names), year=year_label(year, c.words), snapshot=c.warehouse.snapshot[:11]
+    )
+
+
+def map_panel(c: Context, scene: Scene, *, key: str) -> None:
+    """The map of a scene with its legend beside it."""
+    p = scene.plan
+    if p.missing_level is not None:
+        st.info(c.words("map.no_polygons", level=c.words(f"level.{p.missing_level}")), icon=":material/info:")
+    if c.area.kind == "municipal":
+        parent = c.warehouse.path(c.area.code)[-2]
+        st.info(c.words("map.no_polygon_area", parent=c.name(parent)), icon=":material/info:")
+    url = None
+    if p.draw_level is not None and p.draw_parent is not None and scene.drawn_year is not None:
+        url = c.warehouse.layer_url(p.draw_level, p.draw_parent, scene.indicator.theme, scene.drawn_year)
+    bbox = c.warehouse.bounds(p.fits)
+    if url is None or bbox is None or p.draw_level is None or scene.drawn_year is None:
+        st.info(c.words("map.no_map"), icon=":material/map:")
+        return
+    spec = class_spec(scene.indicator, c.view)
+    official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
+    shared_levels = None if scene.indicator.unit in ("percent", "stars", "score") else p.draw_level
+    reference = data.reference_values(c.warehouse.snapshot, scene.indicator.id, shared_levels) if c.view.lock else None
+    classes = map_classes(official, reference, spec)
+    layer = AreaLayer(
+        url, scene.indicator.id, classes.bounds, colours(classes, scene.indicator), inside=p.inside, focus=p.focus
+    )
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=f"{key}_panel"):
+        with st.container(width="stretch"):
+            map_key = f"{key}_{c.area.code}_{p.draw_level}"
+
+            def clicked() -> None:
+                code = clicked_code(st.session_state[map_key].selection)
+                if code is not None:
+                    go(area=code)
+
+            st.pydeck_chart(
+                deck(layer, bbox, c.theme, tooltip(c, scene.indicator)),
+                key=map_key,
+                height=MAP_HEIGHT,
+                on_select=clicked,
+                selection_mode="single-object",
+                alt=c.words(
+                    "map.alt",
+                    indicator=c.words.pick(scene.indicator.name_th, scene.indicator.name_en),
+                    area=c.name(c.area),
+                    year=year_text(scene.drawn_year, c.words.language),
+                ),
+            )
+        with st.container(width=230, key=f"{key}_legend"):
+            draw_legend(c, scene, classes, shared_levels)
+
+
+def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> None:  # noqa: ANN001
+    """The legend of a map: classes with counts, no data, year, method, source."""
+    w, ind = c.words, scene.indicator
+    rows, missing = legend_rows(classes, ind, w, c.theme)
+    lines = [
+        w("legend.year", year=year_label(scene.drawn_year or 0, w), level=w(f"level.{scene.plan.draw_level}")),
+    ]
+    if ind.ramp == "stars":
+        lines.append(w.pick(ind.method_th, ind.method_en))
+    else:
+        name = w(f"method.{c.view.method}")
+        lines.append(w("legend.method", method=name, k=number(classes.k, 0, language=w.language)))
+        lines.append(
+            w("legend.free" if not c.view.lock else "legend.locked_level" if shared_level else "legend.locked_all")
+        )
+        lines += [w(f"legend.note_{n.key}", **{k: number(v, 0, language=w.language) for k, v in n.params}) for n in classes.notes]
+    if scene.plan.draw_level == "province":
+        lines.append(w("map.outlines"))
+    lines.append(source_line(c, scene.drawn, scene.drawn_year))
+    st.html(
+        legend_html(w.pick(ind.name_th, ind.name_en), w.pick(ind.unit_th, ind.unit_en), rows, missing, lines, c.theme, w("legend.areas"))
+    )
+
+
+def tooltip(c: Context, indicator: Indicator) -> str:
+    """Tooltip template: the browser fills in the feature's texts and escapes them."""
+    from analytics.catalogue import indicator as entry
+
+    name = "{name_th}" if c.words.language == "th" else "{name_en}"
+    extras = [i for i in _TOOLTIP_EXTRAS.get(indicator.theme, ()) if i != indicator.id]
+    lines = [
+        f"{c.words.pick(e.short_th, e.short_en)}: <b>{{{e.id}_t}}</b> {c.words.pick(e.unit_th, e.unit_en)}"
+        for e in (indicator, *(entry(i) for i in extras))
+    ]
+    return f"<b>{name}</b><br>" + "<br>".join(lines)
+
+
+def ranking_panel(
+    c: Context, scene: Scene, *, key: str, labels: dict[str, str], stars: pd.DataFrame | None = None
+) -> None:
+    """The table of a scene; a chosen row opens its area.
+
+    Parameters
+    ----------
+    labels : dict
+        Headings of the columns ``value``, ``numerator`` and ``denominator``; a column without heading is left out.
+    """
+    w = c.words
+    st.subheader(w("ranking.heading", level=w(f"level.{scene.plan.level}")), anchor=False)
+    if scene.listed["value"].notna().sum() == 0:
+        st.info(
+            w(
+                "ranking.empty",
+                level=w(f"level.{scene.plan.level}"),
+                area=escape_markdown(c.name(c.area)),
+                year=year_label(scene.year, w) if scene.year else "",
+            ),
+            icon=":material/table_rows:",
+        )
+        return
+    areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if scene.plan.level == "subdistrict" else {}
+    table = ranking(scene.listed, scene.indicator, areas, w, stars)
+    shown = table.head(SHOWN_ROWS)
+    table_key = f"{key}_{c.area.code}_{scene.plan.level}"
+
+    def chosen() -> None:
+        rows = st.session_state[table_key].selection.rows
+        if rows:
+            go(area=shown["code"].iloc[rows[0]])
+
+    columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels, "note"]
+    config = {
+        "rank": st.column_config.NumberColumn(w("ranking.rank"), width=60),
+        "name": st.column_config.TextColumn(w("ranking.name"), width="medium"),
+        "stars": st.column_config.TextColumn(w("ranking.stars"), width=90),
+        "note": st.column_config.TextColumn(w("ranking.note")),
+    }
+    for column, heading in labels.items():
+        decimals = scene.indicator.decimals if column == "value" else 0
+        config[column] = st.column_config.NumberColumn(
+            heading, format="localized" if decimals == 0 else f"%.{decimals}f"
+        )
+    st.dataframe(
+        shown,
+        key=table_key,
+        hide_index=True,
+        column_order=columns,
+        column_config=config,
+        height=min(38 + 35 * len(shown), 480),
+        on_select=chosen,
+        selection_mode="single-row",
+        alt=w(
+            "ranking.alt",
+            indicator=w.pick(scene.indicator.name_th, scene.indicator.name_en),
+            area=c.name(c.area),
+            year=year_label(scene.year or 0, w),
+        ),
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        line = w("ranking.select")
+        if len(table) > len(shown):
+            line = w("ranking.shown", n=len(shown), all=f"{len(table):,}") + " · " + line
+        st.caption(line, width="content")
+        download(c, scene, key=key)
+
+
+def download(c: Context, scene: Scene, *, key: str) -> None:
+    """The whole view as CSV, made only when asked for."""
+    line = source_line(c, scene.listed, scene.year)
+
+    def make() -> bytes:
+        return export.csv_bytes(csv_columns(), csv_rows(scene.listed, scene.indicator), [line])
+
+    st.download_button(
+        c.words("ranking.download"),
+        make,
+        file_name=export.file_name(scene.indicator.id, scene.plan.level, c.area.code, str(scene.year)),
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"{key}_csv",
+        on_click="ignore",
+    )
+
+
+def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) -> None:
+    """Five bars: how many of the target poor fail each dimension, and their share."""
+    w = c.words
+    st.subheader(w("dimensions.heading"), anchor=False)
+    rows = profile.set_index("indicator")
+    counts = [rows["value"].get(f"target_{d}") for d in names]
+    shares = [rows["value"].get(f"target_{d}_share") for d in names]
+    if all(pd.isna(v) for v in counts):
+        st.info(w("dimensions.empty"), icon=":material/info:")
+        return
+    texts = [
+        w("figures.no_data")
+        if pd.isna(n)
+        else w("dimensions.bar", count=number(n, 0, language=w.language), share=f"{number(s, 1, language=w.language)} %")
+        for n, s in zip(counts, shares, strict=True)
+    ]
+    st.plotly_chart(
+        bars(list(names.values()), counts, texts, c.theme),
+        key=f"dimensions_{c.area.code}",
+        theme=None,
+        config={"displayModeBar": False, "staticPlot": True},
+        alt=w("dimensions.bars_alt", area=c.name(c.area)) + " " + "; ".join(f"{n} {t}" for n, t in zip(names.values(), texts, strict=True)),
+    )
+    st.caption(w("dimensions.note"))
+
+
+def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: Sequence[str]) -> None:
+    """Radar of the five dimensions for the area, its parent and the country, with the same numbers as a table."""
+    w = c.words
+    st.subheader(w("dimensions.radar_heading"), anchor=False)
+    if all(v is None or pd.isna(v) for values in rates.values() for v in values):
+        st.info(w("dimensions.empty"), icon=":material/info:")
+        return
+    st.plotly_chart(
+        radar(names, rates, w("dimensions.radar_unit"), c.theme),
+        key=f"radar_{c.area.code}",
+        theme=None,
+        config={"displayModeBar": False},
+        alt=w("dimensions.radar_alt", area=c.name(c.area)),
+    )
+    st.dataframe(
+        pd.DataFrame({w("dimensions.column_dimension"): list(names), **{k: pd.Series(v).round(2) for k, v in rates.items()}}),
+        hide_index=True,
+    )
+    st.caption(w("dimensions.column_rate"))
+
+
+def parent_of_view(c: Context) -> list[Area]:
+    """The area, its parent and the country, without repeats."""
+    path = c.warehouse.path(c.area.code)
+    return list(dict.fromkeys([path[-1], *path[-2:-1], path[0]]))
+
+
+def overlap_panel(c: Context, year: int) -> None:
+    """How many dimensions the target poor fail at once, with H, A and M0 at every k."""
+    w = c.words
+    st.subheader(w("overlap.heading"), anchor=False)
+    profile = c.warehouse.profile(c.area.code, OVERLAP_PROFILE, year)
+    table = overlap_table(profile, w)
+    if table is None:
+        st.info(w("overlap.empty"), icon=":material/info:")
+        return
+    values = profile.set_index("indicator")["value"]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            w("overlap.exactly"): st.column_config.NumberColumn(format="localized"),
+            w("overlap.poor"): st.column_config.NumberColumn(format="localized"),
+            w("overlap.h"): st.column_config.NumberColumn(format="%.3f", help=w("overlap.h_help")),
+            w("overlap.a"): st.column_config.NumberColumn(format="%.1f", help=w("overlap.a_help")),
+            w("overlap.m0"): st.column_config.NumberColumn(format="%.5f", help=w("overlap.m0_help")),
+        },
+        alt=w("overlap.heading"),
+    )
+    st.caption(
+        w(
+            "overlap.note",
+            mean=number(values["mean_dimensions"], 3, language=w.language),
+            population=number(values["surveyed_persons"], 0, language=w.language),
+        )
+    )

@@ -1,0 +1,26 @@
+"""The pages, as data: navigation, page tests and documentation are made from this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES_DIR = Path(__file__).resolve().parent.parent / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One screen. `key` names its script, its address and its texts (``page.<key>.title`` and ``.help``)."""
+
+    key: str
+    icon: str
+
+    @property
+    def path(self) -> Path:
+        return PAGES_DIR / f"{self.key}.py"
+
+
+PAGES = (
+    PageEntry("overview", ":material/dashboard:"),
+    PageEntry("poverty_map", ":material/map:"),
+)

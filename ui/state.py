@@ -1,0 +1,118 @@
+"""The view a person has chosen, kept in the page's address so that a copied link opens the same view.
+
+Streamlit can bind a widget to the address by itself, but writes the option's label there: a link from the
+Thai screen would not open in English. Here the address holds codes and ids, and is the single source of truth:
+widgets are set from it before they are drawn, and their callbacks write to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+LANGUAGES = ("th", "en")
+METHODS = ("quantile", "equal_interval", "natural_breaks", "fisher_jenks", "user")
+PEERS = ("country", "parent")
+LEVELS = ("province", "district", "subdistrict")
+MIN_CLASSES, MAX_CLASSES = 2, 9
+LONGEST_BREAKS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that decides what a page shows.
+
+    Attributes
+    ----------
+    area : str
+        Code of the area looked at; the map shows the areas inside it.
+    year : int or None
+        Common era; None means the newest year that has data.
+    show : str or None
+        Level of the areas on the map; None means the next level down.
+    ind : str
+        Indicator id on the map page.
+    peers : str
+        Whom stars compare with: all areas of the level, or those of the same parent.
+    method, k, breaks : str, int, str
+        How values are classed; `breaks` are upper bounds as text such as ``"1,2.5,5"``.
+    lock : bool
+        True keeps the same class bounds for every year and level.
+    """
+
+    area: str = "TH"
+    lang: str = "th"
+    year: int | None = None
+    show: str | None = None
+    ind: str = "stars"
+    peers: str = "country"
+    method: str = "quantile"
+    k: int = 5
+    breaks: str = ""
+    lock: bool = True
+
+
+_DEFAULT = View()
+
+
+def _year(text: str) -> int | None:
+    """A year as the address holds it: common era; a Buddhist year typed by hand is understood too."""
+    if not text.isdecimal() or len(text) != 4:
+        return None
+    year = int(text)
+    return year - 543 if year > 2400 else year
+
+
+def parse(
+    params: Mapping[str, str],
+    *,
+    area_exists: Callable[[str], bool],
+    indicator_exists: Callable[[str], bool],
+    language: str = "th",
+) -> View:
+    """Read a view from address parameters; whatever is unknown or malformed falls back to its default."""
+    view = replace(_DEFAULT, lang=language)
+    area = params.get("area", "")
+    if area_exists(area):
+        view = replace(view, area=area)
+    for name, allowed in (("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS)):
+        if params.get(name) in allowed:
+            view = replace(view, **{name: params[name]})
+    if indicator_exists(params.get("ind", "")):
+        view = replace(view, ind=params["ind"])
+    if (year := _year(params.get("year", ""))) is not None:
+        view = replace(view, year=year)
+    classes = params.get("k", "")
+    if classes.isdecimal() and MIN_CLASSES <= int(classes) <= MAX_CLASSES:
+        view = replace(view, k=int(classes))
+    # Kept as typed, even where it cannot be used, so that the screen can say what is wrong with it.
+    view = replace(view, breaks=params.get("breaks", "")[:LONGEST_BREAKS])
+    if params.get("lock") == "0":
+        view = replace(view, lock=False)
+    return view
+
+
+def read_breaks(text: str) -> tuple[float, ...]:
+    """Ascending class bounds from text such as ``"1, 2.5, 5"``; empty when they cannot be used.
+
+    >>> read_breaks("1, 2.5,5")
+    (1.0, 2.5, 5.0)
+    >>> read_breaks("5,1")
+    ()
+    """
+    try:
+        bounds = tuple(float(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        return ()
+    usable = all(abs(b) < 1e12 for b in bounds) and all(a < b for a, b in zip(bounds, bounds[1:], strict=False))
+    return bounds if usable and len(bounds) < MAX_CLASSES else ()
+
+
+def to_params(view: View) -> dict[str, str]:
+    """Address parameters of a view: area and language always, the rest where it differs from its default."""
+    out = {"area": view.area, "lang": view.lang}
+    for f in fields(View):
+        value = getattr(view, f.name)
+        if f.name not in out and value != getattr(_DEFAULT, f.name):
+            out[f.name] = str(int(value)) if isinstance(value, bool) else str(value)
+    return out

@@ -1,0 +1,132 @@
+"""Tables as plain frames, ready to draw or to download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analytics.catalogue import Indicator
+from analytics.formatting import year_text
+from analytics.overlap import alkire_foster
+from analytics.stars import star_text
+from geo.codes import Area
+from ui.texts import Words
+
+SHOWN_ROWS = 100  # a longer table is a download: it would send hundreds of kilobytes at every change
+
+
+def ranked(values: pd.DataFrame, worse: str) -> pd.DataFrame:
+    """Rows with the worst first and those without data last, with a column ``rank`` (ties share the smaller number)."""
+    ascending = worse == "low"
+    out = values.assign(rank=values["value"].rank(method="min", ascending=ascending))
+    return out.sort_values(["rank", "area_code"], na_position="last", ignore_index=True)
+
+
+def notes(values: pd.DataFrame, areas: Mapping[str, Area], words: Words) -> list[str]:
+    """What is special about each row: municipality, no data."""
+    out = []
+    for row in values.itertuples():
+        parts = []
+        if row.kind == "municipal":
+            mapped = areas.get(str(row.mapped_to)) if row.mapped_to else None
+            parts.append(
+                words("ranking.municipal_mapped", name=words.pick(mapped.name_th, mapped.name_en))
+                if mapped
+                else words("ranking.municipal")
+            )
+        if pd.isna(row.value):
+            parts.append("<5" if row.suppressed else words("ranking.missing"))
+        out.append(", ".join(parts))
+    return out
+
+
+def ranking(
+    values: pd.DataFrame, indicator: Indicator, areas: Mapping[str, Area], words: Words, stars: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The ranking of an indicator.
+
+    Parameters
+    ----------
+    values : DataFrame
+        As `Warehouse.values`.
+    stars : DataFrame, optional
+        The stars of the same areas, put beside the name.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``code, rank, name, [stars], value, numerator, denominator, note``; worst first.
+    """
+    rows = ranked(values, indicator.worse)
+    out = pd.DataFrame(
+        {
+            "code": rows["area_code"],
+            "rank": rows["rank"].astype("Int64"),
+            "name": rows["name_th"] if words.language == "th" else rows["name_en"],
+        }
+    )
+    if stars is not None:
+        by_code = stars.set_index("area_code")["value"]
+        out["stars"] = [
+            "" if pd.isna(n) else star_text(int(n), words.language) for n in rows["area_code"].map(by_code)
+        ]
+    out["value"] = rows["value"].round(indicator.decimals)
+    out["numerator"] = rows["numerator"]
+    out["denominator"] = rows["denominator"]
+    out["note"] = notes(rows, areas, words)
+    return out
+
+
+def csv_columns() -> list[str]:
+    """Columns of a downloaded view, the same in both languages so that a script can rely on them."""
+    return [
+        "area_code", "name_th", "name_en", "indicator", "value", "numerator", "denominator", "unit", "year",
+        "year_be", "definition", "source", "suppressed",
+    ]  # fmt: skip
+
+
+def csv_rows(values: pd.DataFrame, indicator: Indicator) -> list[list[object]]:
+    """Rows of a downloaded view in the order of `csv_columns`."""
+    return [
+        [
+            row.area_code, row.name_th, row.name_en, indicator.id, row.value, row.numerator, row.denominator,
+            row.unit, row.year, row.year + 543, row.definition, row.source, row.suppressed,
+        ]
+        for row in values.itertuples()
+    ]  # fmt: skip
+
+
+def year_label(year: int, words: Words) -> str:
+    """``พ.ศ. 2561`` or ``2018``."""
+    return words("year.shown", year=year_text(year, words.language))
+
+
+OVERLAP_PROFILE = ("overlap_1", "overlap_2", "overlap_3", "overlap_4", "overlap_5", "mean_dimensions", "surveyed_persons")
+"""Indicators `overlap_table` reads."""
+
+
+def overlap_table(profile: pd.DataFrame, words: Words) -> pd.DataFrame | None:
+    """How many fail exactly and at least k dimensions, with H, A and M0; None where the area has no overlap.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        As `Warehouse.profile` of `OVERLAP_PROFILE`.
+    """
+    values = profile.set_index("indicator")["value"]
+    exact = {k: values.get(f"overlap_{k}") for k in range(1, 6)}
+    population = values.get("surveyed_persons")
+    if any(pd.isna(v) for v in exact.values()) or pd.isna(population) or population <= 0:
+        return None
+    measures = alkire_foster({k: float(v) for k, v in exact.items()}, float(population))
+    return pd.DataFrame(
+        {
+            words("overlap.k"): measures["k"],
+            words("overlap.exactly"): [int(exact[k]) for k in measures["k"]],
+            words("overlap.poor"): measures["poor"].astype("int64"),
+            words("overlap.h"): (100 * measures["H"]).round(3),
+            words("overlap.a"): (100 * measures["A"]).round(1),
+            words("overlap.m0"): measures["M0"].round(5),
+        }
+    )

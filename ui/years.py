@@ -1,0 +1,58 @@
+"""Other years of an area beside the one shown, with a change only inside one definition."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.definitions import change, comparable, definition
+from analytics.formatting import number
+from ui.frame import Context
+from ui.tables import year_label
+from ui.texts import Words
+
+
+def other_years(c: Context, shown: int | None) -> tuple[pd.DataFrame, list[str]]:
+    """Target poor of every year: count, rate and change against the year shown.
+
+    Returns
+    -------
+    DataFrame
+        One row a year, newest first, headings in the language of the screen.
+    list of str
+        Each definition with the years it holds for.
+    """
+    w = c.words
+    counts = c.warehouse.series(c.area.code, "target_poor").set_index("year")
+    rates = c.warehouse.series(c.area.code, "target_poor_rate").set_index("year")
+    rows = []
+    by_definition: dict[str, list[str]] = {}
+    for year in sorted(set(counts.index) | set(rates.index), reverse=True):
+        count, rate = counts["value"].get(year), rates["value"].get(year)
+        if pd.isna(count) and pd.isna(rate):
+            continue
+        label = year_label(int(year), w)
+        by_definition.setdefault(str(counts["definition"].get(year)), []).append(label)
+        rows.append(
+            {
+                w("years.column_year"): label,
+                w("years.column_count"): "" if pd.isna(count) else number(count, 0, language=w.language),
+                w("years.column_rate"): "" if pd.isna(rate) else number(rate, 2, language=w.language),
+                w("years.column_change", year=year_label(shown, w) if shown else ""): _against(
+                    w, int(year), shown, rates["value"]
+                ),
+            }
+        )
+    texts = []
+    for name, labels in by_definition.items():
+        entry = definition(name)
+        texts.append(w("years.definition", years=", ".join(labels), text=w.pick(entry.text_th, entry.text_en)))
+    return pd.DataFrame(rows), texts
+
+
+def _against(w: Words, year: int, shown: int | None, rates: pd.Series) -> str:
+    if shown is None:
+        return ""
+    if year == shown:
+        return w("years.same")
+    moved = change(rates.get(shown), rates.get(year), comparable("target_poor_rate", shown, year))
+    return w("years.change_points", change=f"{moved.absolute:+.2f}") if moved else w("years.not_comparable")
