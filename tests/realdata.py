@@ -1,7 +1,7 @@
 """Where tests find the real files agencies published.
 
-The files are not part of this repository (most state no licence), so every test that wants one asks for it here and is
-skipped, with the reason printed, on a machine that does not have it.
+The files are not part of this repository (most state no licence), so every test that wants one asks for it
+here and is skipped, with the reason printed, on a machine that does not have it.
 """
 
 from __future__ import annotations
@@ -41,5 +41,7 @@ def real_path(relative: str) -> Path:
     """
     path = real_root() / relative
     if not path.exists():
-        pytest.skip(f"real file not on this machine: {relative} (set DAOMAP_REAL_DATA to the folder that holds it)")
+        pytest.skip(
+            f"real file not on this machine: {relative} (set DAOMAP_REAL_DATA to the folder that holds it)"
+        )
     return path
