@@ -67,7 +67,9 @@ def candidates() -> list[str]:
             found.append(on_path)
         pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
         found += [
-            str(p / "bin" / "python") for p in sorted(pyenv.glob(f"{major}.{minor}.*"), reverse=True) if p.is_dir()
+            str(p / "bin" / "python")
+            for p in sorted(pyenv.glob(f"{major}.{minor}.*"), reverse=True)
+            if p.is_dir()
         ]
         if WINDOWS and shutil.which("py"):
             asked = subprocess.run(
@@ -87,7 +89,7 @@ def choose_python() -> str:
         version = version_of(python)
         if version in PREFERRED or (version is not None and version >= OLDEST and python == sys.executable):
             return python
-    seen = "%d.%d" % sys.version_info[:2]
+    seen = ".".join(map(str, sys.version_info[:2]))
     stop(
         f"พบ Python {seen} แต่ Daomap ต้องใช้ Python 3.11 ขึ้นไป (แนะนำ 3.13) ติดตั้งจาก python.org แล้วสั่งใหม่",
         f"Found Python {seen}; Daomap needs 3.11 or newer (3.13 is best). Install it from python.org and start again.",
@@ -127,11 +129,24 @@ def install(groups: list[str]) -> None:
     wanted = [flag for group in groups for flag in ("--group", group)]
     try:
         subprocess.run(
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV], check=True, env=env
+            [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV],
+            check=True,
+            env=env,
         )
         # --inexact keeps uv itself, which the lock file does not list.
         subprocess.run(
-            [str(PYTHON), "-m", "uv", "sync", "--frozen", "--inexact", "--quiet", "--python", str(PYTHON), *wanted],
+            [
+                str(PYTHON),
+                "-m",
+                "uv",
+                "sync",
+                "--frozen",
+                "--inexact",
+                "--quiet",
+                "--python",
+                str(PYTHON),
+                *wanted,
+            ],
             check=True,
             cwd=ROOT,
             env=env,
@@ -183,7 +198,9 @@ def main() -> int:
     if len(sys.argv) > 1 and sys.argv[1] == "test":
         install(["test"])
         return subprocess.run([str(PYTHON), "-m", "pytest", *sys.argv[2:]], cwd=ROOT, check=False).returncode
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, help="port of the dashboard (default: config.toml)")
     parser.add_argument("--headless", action="store_true", help="do not open a browser")
     options = parser.parse_args()

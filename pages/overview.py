@@ -9,7 +9,6 @@ from ui.figures import PROFILE, key_figures, place
 from ui.frame import context, escape_markdown
 from ui.scene import compose, nearest_year, plan_of, star_indicator, year_choices
 from ui.sentences import sentences
-from ui.tables import year_label
 from ui.years import other_years
 
 c = context()
@@ -20,7 +19,12 @@ years = year_choices(c, "target_poor", levels) or year_choices(c, "mpi_poor", le
 wanted = c.view.year if c.view.year in years else None
 own_year = nearest_year(c.warehouse.years("target_poor", c.area.level), wanted)
 names = {d.id: w.pick(d.name_th, d.name_en) for d in load_dimensions().values()}
-wide = [*PROFILE, *(f"overlap_{k}" for k in range(1, 6)), *(f"target_{d}" for d in names), *(f"target_{d}_share" for d in names)]
+wide = [
+    *PROFILE,
+    *(f"overlap_{k}" for k in range(1, 6)),
+    *(f"target_{d}" for d in names),
+    *(f"target_{d}_share" for d in names),
+]
 profile = c.warehouse.profile(c.area.code, wide, own_year or 0)
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="overview_controls"):
@@ -40,9 +44,13 @@ else:
     if c.area.level != "country":
         among = "TH" if c.view.peers == "country" else (c.area.parent or "TH")
         star = profile.set_index("indicator")["value"].get(star_indicator(c))
-        rank = place(data.values(c.warehouse.snapshot, "target_poor_rate", c.area.level, own_year, among), c.area.code)
+        rank = place(
+            data.values(c.warehouse.snapshot, "target_poor_rate", c.area.level, own_year, among), c.area.code
+        )
         text = star_text(int(star), w.language) if star == star else w("stars.none")
-        where = w("stars.rank", rank=rank[0], n=f"{rank[1]:,}", level=w(f"level.{c.area.level}")) if rank else ""
+        where = (
+            w("stars.rank", rank=rank[0], n=f"{rank[1]:,}", level=w(f"level.{c.area.level}")) if rank else ""
+        )
         st.markdown(f"### {text} &nbsp; :gray[{where}]")
     else:
         cover = c.warehouse.coverage("target_poor", own_year, "TH")
@@ -55,7 +63,9 @@ panels.year_note(c, rates)
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    st.subheader(w("map.heading", level=w(f"level.{on_map.plan.draw_level or on_map.plan.level}")), anchor=False)
+    st.subheader(
+        w("map.heading", level=w(f"level.{on_map.plan.draw_level or on_map.plan.level}")), anchor=False
+    )
     panels.map_panel(c, on_map, key="overview_map")
     st.caption(w("map.keyboard"))
 with right:
@@ -63,7 +73,11 @@ with right:
         c,
         rates,
         key="overview_ranking",
-        labels={"value": w("ranking.rate"), "numerator": w("ranking.persons"), "denominator": w("ranking.surveyed")},
+        labels={
+            "value": w("ranking.rate"),
+            "numerator": w("ranking.persons"),
+            "denominator": w("ranking.surveyed"),
+        },
         stars=stars.listed,
     )
 

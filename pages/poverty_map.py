@@ -14,7 +14,18 @@ entry = indicator(c.view.ind)
 have = set(c.warehouse.indicators_with_data())
 themes = [
     t
-    for t in ("poverty", "dimensions", "health", "living", "education", "income", "access", "overlap", "population", "economy")
+    for t in (
+        "poverty",
+        "dimensions",
+        "health",
+        "living",
+        "education",
+        "income",
+        "access",
+        "overlap",
+        "population",
+        "economy",
+    )
     if any(i.id in have for i in by_theme(t, mapped=True))
 ]
 
@@ -25,11 +36,16 @@ def open_theme() -> None:
     go(ind=first)
 
 
-st.title(escape_markdown(w("page.poverty_map.title")), anchor=False)
+st.title(escape_markdown(f"{w('page.poverty_map.title')} · {c.name(c.area)}"), anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
     st.session_state["w_theme"] = entry.theme if entry.theme in themes else themes[0]
     st.selectbox(
-        w("indicator.theme"), themes, key="w_theme", format_func=lambda t: w(f"theme.{t}"), on_change=open_theme, width=210
+        w("indicator.theme"),
+        themes,
+        key="w_theme",
+        format_func=lambda t: w(f"theme.{t}"),
+        on_change=open_theme,
+        width=210,
     )
     offered = [i.id for i in by_theme(entry.theme, mapped=True) if i.id in have] or [entry.id]
     choose(
@@ -44,26 +60,31 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
     panels.year_picker(c, year_choices(c, c.view.ind, scene_levels))
     panels.level_picker(c, c.view.ind)
 
-with st.expander(w("method.heading"), icon=":material/tune:"):
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
-        if c.view.method == "user":
-            st.session_state["w_breaks"] = c.view.breaks
-            st.text_input(
-                w("method.breaks"),
-                key="w_breaks",
-                placeholder=w("method.breaks_hint"),
-                on_change=lambda: go(breaks=st.session_state["w_breaks"]),
-                width=260,
-            )
-            if c.view.breaks and not read_breaks(c.view.breaks):
-                st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
-        else:
-            choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
-        st.session_state["w_lock"] = c.view.lock
-        st.toggle(
-            w("method.lock"), key="w_lock", help=w("method.lock_help"), on_change=lambda: go(lock=st.session_state["w_lock"])
+with (
+    st.expander(w("method.heading"), icon=":material/tune:"),
+    st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
+):
+    choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
+    if c.view.method == "user":
+        st.session_state["w_breaks"] = c.view.breaks
+        st.text_input(
+            w("method.breaks"),
+            key="w_breaks",
+            placeholder=w("method.breaks_hint"),
+            on_change=lambda: go(breaks=st.session_state["w_breaks"]),
+            width=260,
         )
+        if c.view.breaks and not read_breaks(c.view.breaks):
+            st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
+    else:
+        choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
+    st.session_state["w_lock"] = c.view.lock
+    st.toggle(
+        w("method.lock"),
+        key="w_lock",
+        help=w("method.lock_help"),
+        on_change=lambda: go(lock=st.session_state["w_lock"]),
+    )
 
 scene = compose(c, c.view.ind, c.view.year)
 panels.year_note(c, scene)
@@ -87,7 +108,9 @@ own_year = nearest_year(c.warehouse.years("target_poor", c.area.level), c.view.y
 left, right = st.columns(2, gap="large")
 with left:
     rates = {
-        c.name(area): list(c.warehouse.profile(area.code, [f"target_{d}_rate" for d in names], own_year)["value"])
+        c.name(area): list(
+            c.warehouse.profile(area.code, [f"target_{d}_rate" for d in names], own_year)["value"]
+        )
         for area in panels.parent_of_view(c)
     }
     panels.radar_panel(c, rates, list(names.values()))

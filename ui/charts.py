@@ -28,7 +28,9 @@ def _layout(theme: Theme, height: int, **extra: object) -> dict[str, object]:
     }
 
 
-def radar(axes: Sequence[str], series: Mapping[str, Sequence[float | None]], unit: str, theme: Theme) -> go.Figure:
+def radar(
+    axes: Sequence[str], series: Mapping[str, Sequence[float | None]], unit: str, theme: Theme
+) -> go.Figure:
     """Five dimensions of up to three areas; a missing value leaves a gap instead of a zero.
 
     Parameters
@@ -56,7 +58,13 @@ def radar(axes: Sequence[str], series: Mapping[str, Sequence[float | None]], uni
             margin={"l": 70, "r": 70, "t": 24, "b": 24},
             polar={
                 "bgcolor": "rgba(0,0,0,0)",
-                "radialaxis": {"gridcolor": theme.grid, "linecolor": theme.grid, "rangemode": "tozero", "nticks": 5, "tickfont": {"size": 11, "color": theme.muted}},
+                "radialaxis": {
+                    "gridcolor": theme.grid,
+                    "linecolor": theme.grid,
+                    "rangemode": "tozero",
+                    "nticks": 5,
+                    "tickfont": {"size": 11, "color": theme.muted},
+                },
                 "angularaxis": {"gridcolor": theme.grid, "linecolor": theme.grid, "direction": "clockwise"},
             },
             legend={"orientation": "h", "y": -0.12, "x": 0.5, "xanchor": "center"},
@@ -65,7 +73,13 @@ def radar(axes: Sequence[str], series: Mapping[str, Sequence[float | None]], uni
     return figure
 
 
-def bars(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], theme: Theme, hover: Sequence[str] | None = None) -> go.Figure:
+def bars(
+    labels: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    theme: Theme,
+    hover: Sequence[str] | None = None,
+) -> go.Figure:
     """Horizontal bars, first label on top, each with its value written beside it."""
     figure = go.Figure(
         go.Bar(

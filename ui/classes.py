@@ -62,7 +62,9 @@ def colours(classes: Classes, indicator: Indicator) -> tuple[RGB, ...]:
 def class_labels(m: Classes, indicator: Indicator, words: Words) -> list[str]:
     """What each class says, from the lowest; whole numbers start one above the class before."""
     if indicator.ramp == "stars":
-        return [words("stars.row", stars=star_text(n, words.language), n=n) for n in range(1, len(m.bounds) + 1)]
+        return [
+            words("stars.row", stars=star_text(n, words.language), n=n) for n in range(1, len(m.bounds) + 1)
+        ]
 
     def show(value: float) -> str:
         return number(value, indicator.decimals, language=words.language)
@@ -72,17 +74,23 @@ def class_labels(m: Classes, indicator: Indicator, words: Words) -> list[str]:
     for i, high in enumerate(m.bounds):
         if i == 0:
             low = m.minimum if m.minimum is not None and m.minimum < high else None
-            labels.append(words("legend.between", low=show(low), high=show(high)) if low is not None else show(high))
+            labels.append(
+                words("legend.between", low=show(low), high=show(high)) if low is not None else show(high)
+            )
         elif high == OPEN_END:
             labels.append(words("legend.above", low=show(m.bounds[i - 1])))
         else:
             before = m.bounds[i - 1]
             low = before + 1 if whole else before + 10**-indicator.decimals
-            labels.append(words("legend.between", low=show(low), high=show(high)) if low < high else show(high))
+            labels.append(
+                words("legend.between", low=show(low), high=show(high)) if low < high else show(high)
+            )
     return labels
 
 
-def legend_rows(m: Classes, indicator: Indicator, words: Words, theme: Theme) -> tuple[list[LegendRow], LegendRow | None]:
+def legend_rows(
+    m: Classes, indicator: Indicator, words: Words, theme: Theme
+) -> tuple[list[LegendRow], LegendRow | None]:
     """Legend rows, the worst class first, and the row of no data where there is any."""
     labels = class_labels(m, indicator, words)
     rows = [LegendRow(c, text, n) for c, text, n in zip(colours(m, indicator), labels, m.counts, strict=True)]

@@ -47,9 +47,15 @@ def values(snapshot: str, indicator: str, level: str, year: int, within: str) ->
 def reference_values(snapshot: str, indicator: str, level: str | None) -> list[pd.Series]:
     """Values of all years, of one level or of all, from which class bounds that stay put are made."""
     house = shared(store().snapshots, snapshot)
-    levels = [level] if level else [x for x in ("province", "district", "subdistrict") if x in house.levels_with_data(indicator)]
+    levels = (
+        [level]
+        if level
+        else [x for x in ("province", "district", "subdistrict") if x in house.levels_with_data(indicator)]
+    )
     return [
-        house.values(indicator, level=one, year=year)["value"] for one in levels for year in house.years(indicator, one)
+        house.values(indicator, level=one, year=year)["value"]
+        for one in levels
+        for year in house.years(indicator, one)
     ]
 
 

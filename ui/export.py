@@ -18,7 +18,11 @@ def safe_cell(value: object) -> object:
     >>> safe_cell("=HYPERLINK(1)"), safe_cell("-5.2"), safe_cell("+66812345678"), safe_cell("0105")
     ("'=HYPERLINK(1)", '-5.2', '+66812345678', '0105')
     """
-    if isinstance(value, str) and value.lstrip().startswith(_STARTS_FORMULA) and not _NUMBER.fullmatch(value.strip()):
+    if (
+        isinstance(value, str)
+        and value.lstrip().startswith(_STARTS_FORMULA)
+        and not _NUMBER.fullmatch(value.strip())
+    ):
         return "'" + value
     return value
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from analytics.catalogue import load_catalogue
-from geo.codes import COUNTRY, Area
+from geo.codes import Area
 from ui import data
 from ui.palette import Theme, theme
 from ui.state import LANGUAGES, View, parse, to_params
@@ -93,7 +93,12 @@ def _commit(name: str) -> None:
 
 
 def choose(
-    widget: Callable[..., Any], label: str, name: str, options: Sequence[T], format_func: Callable[[T], str], **extra: Any
+    widget: Callable[..., Any],
+    label: str,
+    name: str,
+    options: Sequence[T],
+    format_func: Callable[[T], str],
+    **extra: Any,
 ) -> T:
     """A widget for one field of the view, set from the address before it is drawn."""
     value = getattr(context().view, name)
@@ -130,9 +135,15 @@ def _open_child() -> None:
 def search_box() -> None:
     """Search by name, prefix or code, and the list of the areas inside the one looked at."""
     c = context()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="picker", width="stretch"):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="small", key="picker", width="stretch"
+    ):
         st.text_input(
-            c.words("frame.search"), key=_SEARCH, placeholder=c.words("frame.search_hint"), live=True, width=340
+            c.words("frame.search"),
+            key=_SEARCH,
+            placeholder=c.words("frame.search_hint"),
+            live=True,
+            width=340,
         )
         children = c.warehouse.children(c.area.code)
         if children:

@@ -19,7 +19,13 @@ class LegendRow:
 
 
 def legend_html(
-    title: str, unit: str, rows: Sequence[LegendRow], missing: LegendRow | None, notes: Sequence[str], theme: Theme, caption: str
+    title: str,
+    unit: str,
+    rows: Sequence[LegendRow],
+    missing: LegendRow | None,
+    notes: Sequence[str],
+    theme: Theme,
+    caption: str,
 ) -> str:
     """HTML of a legend; every text is escaped, so names and sources from files stay text.
 

@@ -60,7 +60,9 @@ class AreaLayer:
         return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{inner}"
 
 
-def deck(layer: AreaLayer, bbox: tuple[float, float, float, float], theme: Theme, tooltip_html: str) -> pdk.Deck:
+def deck(
+    layer: AreaLayer, bbox: tuple[float, float, float, float], theme: Theme, tooltip_html: str
+) -> pdk.Deck:
     """A chart of one area layer and the outline of its focus.
 
     Parameters
@@ -103,7 +105,9 @@ def deck(layer: AreaLayer, bbox: tuple[float, float, float, float], theme: Theme
     longitude, latitude, zoom = view_for(bbox, FIT_WIDTH, FIT_HEIGHT)
     return pdk.Deck(
         layers=layers,
-        initial_view_state=pdk.ViewState(longitude=longitude, latitude=latitude, zoom=zoom, pitch=0, bearing=0),
+        initial_view_state=pdk.ViewState(
+            longitude=longitude, latitude=latitude, zoom=zoom, pitch=0, bearing=0
+        ),
         map_style=f"/map/{theme.name}.json",
         tooltip={
             "html": tooltip_html,

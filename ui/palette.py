@@ -21,8 +21,12 @@ def hex_of(colour: RGB) -> str:
 
 
 _RAMPS = {
-    "poverty": [_rgb(c) for c in ("#fef0d9", "#fdd49e", "#fdbb84", "#fc8d59", "#ef6548", "#d7301f", "#990000")],
-    "population": [_rgb(c) for c in ("#f1eef6", "#d0d1e6", "#a6bddb", "#74a9cf", "#3690c0", "#0570b0", "#034e7b")],
+    "poverty": [
+        _rgb(c) for c in ("#fef0d9", "#fdd49e", "#fdbb84", "#fc8d59", "#ef6548", "#d7301f", "#990000")
+    ],
+    "population": [
+        _rgb(c) for c in ("#f1eef6", "#d0d1e6", "#a6bddb", "#74a9cf", "#3690c0", "#0570b0", "#034e7b")
+    ],
 }
 # One star (the highest fifth of the rate) to five.
 _STARS = tuple(_rgb(c) for c in ("#b35806", "#f1a340", "#fee0b6", "#9ecae1", "#2166ac"))
@@ -45,10 +49,28 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", "#ffffff", "#17252b", "#5a6b73", "#d5dee2", "#0b6472", (255, 255, 255), (17, 24, 28), (190, 198, 202), (214, 222, 225)
+    "light",
+    "#ffffff",
+    "#17252b",
+    "#5a6b73",
+    "#d5dee2",
+    "#0b6472",
+    (255, 255, 255),
+    (17, 24, 28),
+    (190, 198, 202),
+    (214, 222, 225),
 )
 DARK = Theme(
-    "dark", "#10181c", "#e6eef1", "#9fb0b7", "#2c3b43", "#4fb6c6", (16, 24, 28), (255, 255, 255), (84, 96, 102), (32, 43, 49)
+    "dark",
+    "#10181c",
+    "#e6eef1",
+    "#9fb0b7",
+    "#2c3b43",
+    "#4fb6c6",
+    (16, 24, 28),
+    (255, 255, 255),
+    (84, 96, 102),
+    (32, 43, 49),
 )
 
 

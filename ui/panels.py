@@ -28,7 +28,14 @@ _TOOLTIP_EXTRAS = {"poverty": ("target_poor_rate", "target_poor")}
 def year_picker(c: Context, years: Sequence[int]) -> None:
     """Choice of the year, newest first."""
     if years:
-        choose(st.selectbox, c.words("year.label"), "year", list(years), lambda y: year_label(y, c.words), width=150)
+        choose(
+            st.selectbox,
+            c.words("year.label"),
+            "year",
+            list(years),
+            lambda y: year_label(y, c.words),
+            width=150,
+        )
 
 
 def level_picker(c: Context, indicator_id: str) -> None:
@@ -36,13 +43,25 @@ def level_picker(c: Context, indicator_id: str) -> None:
     have = c.warehouse.levels_with_data(indicator_id)
     levels = levels_for(c.area.level, have.__contains__)
     if len(levels) > 1:
-        choose(st.segmented_control, c.words("map.level"), "show", levels, lambda x: c.words(f"level.{x}"), required=True)
+        choose(
+            st.segmented_control,
+            c.words("map.level"),
+            "show",
+            levels,
+            lambda x: c.words(f"level.{x}"),
+            required=True,
+        )
 
 
 def peers_picker(c: Context) -> None:
     """Whom stars compare with."""
     choose(
-        st.segmented_control, c.words("stars.peers"), "peers", PEERS, lambda p: c.words(f"stars.peers_{p}"), required=True
+        st.segmented_control,
+        c.words("stars.peers"),
+        "peers",
+        PEERS,
+        lambda p: c.words(f"stars.peers_{p}"),
+        required=True,
     )
 
 
@@ -70,7 +89,10 @@ def source_line(c: Context, values: pd.DataFrame, year: int | None) -> str:
     if not names or year is None:
         return ""
     return c.words(
-        "source.line", source="; ".join(names), year=year_label(year, c.words), snapshot=c.warehouse.snapshot[:11]
+        "source.line",
+        source="; ".join(names),
+        year=year_label(year, c.words),
+        snapshot=c.warehouse.snapshot[:11],
     )
 
 
@@ -92,10 +114,19 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
     spec = class_spec(scene.indicator, c.view)
     official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
     shared_levels = None if scene.indicator.unit in ("percent", "stars", "score") else p.draw_level
-    reference = data.reference_values(c.warehouse.snapshot, scene.indicator.id, shared_levels) if c.view.lock else None
+    reference = (
+        data.reference_values(c.warehouse.snapshot, scene.indicator.id, shared_levels)
+        if c.view.lock
+        else None
+    )
     classes = map_classes(official, reference, spec)
     layer = AreaLayer(
-        url, scene.indicator.id, classes.bounds, colours(classes, scene.indicator), inside=p.inside, focus=p.focus
+        url,
+        scene.indicator.id,
+        classes.bounds,
+        colours(classes, scene.indicator),
+        inside=p.inside,
+        focus=p.focus,
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=f"{key}_panel"):
         with st.container(width="stretch"):
@@ -123,12 +154,16 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
             draw_legend(c, scene, classes, shared_levels)
 
 
-def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> None:  # noqa: ANN001
+def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> None:
     """The legend of a map: classes with counts, no data, year, method, source."""
     w, ind = c.words, scene.indicator
     rows, missing = legend_rows(classes, ind, w, c.theme)
     lines = [
-        w("legend.year", year=year_label(scene.drawn_year or 0, w), level=w(f"level.{scene.plan.draw_level}")),
+        w(
+            "legend.year",
+            year=year_label(scene.drawn_year or 0, w),
+            level=w(f"level.{scene.plan.draw_level}"),
+        ),
     ]
     if ind.ramp == "stars":
         lines.append(w.pick(ind.method_th, ind.method_en))
@@ -136,14 +171,31 @@ def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> 
         name = w(f"method.{c.view.method}")
         lines.append(w("legend.method", method=name, k=number(classes.k, 0, language=w.language)))
         lines.append(
-            w("legend.free" if not c.view.lock else "legend.locked_level" if shared_level else "legend.locked_all")
+            w(
+                "legend.free"
+                if not c.view.lock
+                else "legend.locked_level"
+                if shared_level
+                else "legend.locked_all"
+            )
         )
-        lines += [w(f"legend.note_{n.key}", **{k: number(v, 0, language=w.language) for k, v in n.params}) for n in classes.notes]
+        lines += [
+            w(f"legend.note_{n.key}", **{k: number(v, 0, language=w.language) for k, v in n.params})
+            for n in classes.notes
+        ]
     if scene.plan.draw_level == "province":
         lines.append(w("map.outlines"))
     lines.append(source_line(c, scene.drawn, scene.drawn_year))
     st.html(
-        legend_html(w.pick(ind.name_th, ind.name_en), w.pick(ind.unit_th, ind.unit_en), rows, missing, lines, c.theme, w("legend.areas"))
+        legend_html(
+            w.pick(ind.name_th, ind.name_en),
+            w.pick(ind.unit_th, ind.unit_en),
+            rows,
+            missing,
+            lines,
+            c.theme,
+            w("legend.areas"),
+        )
     )
 
 
@@ -172,21 +224,26 @@ def ranking_panel(
     """
     w = c.words
     st.subheader(w("ranking.heading", level=w(f"level.{scene.plan.level}")), anchor=False)
-    if scene.listed["value"].notna().sum() == 0:
+    values, level, year = scene.listed, scene.plan.level, scene.year
+    if values["value"].notna().sum() == 0:
         st.info(
             w(
                 "ranking.empty",
-                level=w(f"level.{scene.plan.level}"),
+                level=w(f"level.{level}"),
                 area=escape_markdown(c.name(c.area)),
-                year=year_label(scene.year, w) if scene.year else "",
+                year=year_label(year, w) if year else "",
             ),
             icon=":material/table_rows:",
         )
-        return
-    areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if scene.plan.level == "subdistrict" else {}
-    table = ranking(scene.listed, scene.indicator, areas, w, stars)
+        if scene.plan.draw_level is None or scene.drawn["value"].notna().sum() == 0:
+            return
+        # The areas on the map, among which this one lies, are better than an empty page.
+        values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.drawn_year, None
+        st.markdown(f"**{w('ranking.heading', level=w(f'level.{level}'))}**")
+    areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if level == "subdistrict" else {}
+    table = ranking(values, scene.indicator, areas, w, stars)
     shown = table.head(SHOWN_ROWS)
-    table_key = f"{key}_{c.area.code}_{scene.plan.level}"
+    table_key = f"{key}_{c.area.code}_{level}"
 
     def chosen() -> None:
         rows = st.session_state[table_key].selection.rows
@@ -218,7 +275,7 @@ def ranking_panel(
             "ranking.alt",
             indicator=w.pick(scene.indicator.name_th, scene.indicator.name_en),
             area=c.name(c.area),
-            year=year_label(scene.year or 0, w),
+            year=year_label(year or 0, w),
         ),
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -226,20 +283,22 @@ def ranking_panel(
         if len(table) > len(shown):
             line = w("ranking.shown", n=len(shown), all=f"{len(table):,}") + " · " + line
         st.caption(line, width="content")
-        download(c, scene, key=key)
+        download(c, scene.indicator, values, level, year, key=key)
 
 
-def download(c: Context, scene: Scene, *, key: str) -> None:
+def download(
+    c: Context, indicator: Indicator, values: pd.DataFrame, level: str, year: int | None, *, key: str
+) -> None:
     """The whole view as CSV, made only when asked for."""
-    line = source_line(c, scene.listed, scene.year)
+    line = source_line(c, values, year)
 
     def make() -> bytes:
-        return export.csv_bytes(csv_columns(), csv_rows(scene.listed, scene.indicator), [line])
+        return export.csv_bytes(csv_columns(), csv_rows(values, indicator), [line])
 
     st.download_button(
         c.words("ranking.download"),
         make,
-        file_name=export.file_name(scene.indicator.id, scene.plan.level, c.area.code, str(scene.year)),
+        file_name=export.file_name(indicator.id, level, c.area.code, str(year)),
         mime="text/csv",
         icon=":material/download:",
         key=f"{key}_csv",
@@ -260,7 +319,11 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
     texts = [
         w("figures.no_data")
         if pd.isna(n)
-        else w("dimensions.bar", count=number(n, 0, language=w.language), share=f"{number(s, 1, language=w.language)} %")
+        else w(
+            "dimensions.bar",
+            count=number(n, 0, language=w.language),
+            share=f"{number(s, 1, language=w.language)} %",
+        )
         for n, s in zip(counts, shares, strict=True)
     ]
     st.plotly_chart(
@@ -268,7 +331,9 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
         key=f"dimensions_{c.area.code}",
         theme=None,
         config={"displayModeBar": False, "staticPlot": True},
-        alt=w("dimensions.bars_alt", area=c.name(c.area)) + " " + "; ".join(f"{n} {t}" for n, t in zip(names.values(), texts, strict=True)),
+        alt=w("dimensions.bars_alt", area=c.name(c.area))
+        + " "
+        + "; ".join(f"{n} {t}" for n, t in zip(names.values(), texts, strict=True)),
     )
     st.caption(w("dimensions.note"))
 
@@ -288,7 +353,12 @@ def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: Seq
         alt=w("dimensions.radar_alt", area=c.name(c.area)),
     )
     st.dataframe(
-        pd.DataFrame({w("dimensions.column_dimension"): list(names), **{k: pd.Series(v).round(2) for k, v in rates.items()}}),
+        pd.DataFrame(
+            {
+                w("dimensions.column_dimension"): list(names),
+                **{k: pd.Series(v).round(2) for k, v in rates.items()},
+            }
+        ),
         hide_index=True,
     )
     st.caption(w("dimensions.column_rate"))

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from geo.codes import COUNTRY
 
-NEXT_LEVEL = {"country": "province", "province": "district", "district": "subdistrict", "subdistrict": "village"}
+NEXT_LEVEL = {
+    "country": "province",
+    "province": "district",
+    "district": "subdistrict",
+    "subdistrict": "village",
+}
 # What a country or a province may be broken down to on one map.
 SHOWABLE = {"country": ("province", "district", "subdistrict"), "province": ("district", "subdistrict")}
 

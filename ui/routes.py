@@ -1,5 +1,4 @@
-"""What the browser fetches beside the page: layer files, the map's background style and the Thai font.
-"""
+"""What the browser fetches beside the page: layer files, the map's background style and the Thai font."""
 
 from __future__ import annotations
 

@@ -52,7 +52,9 @@ def year_choices(c: Context, indicator_id: str, levels: Sequence[str]) -> list[i
 
 def plan_of(c: Context) -> Plan:
     """Lists and layers for the area looked at."""
-    return plan(c.area.code, c.area.level, c.view.show, lambda level, parent: c.warehouse.drawable(level, parent))
+    return plan(
+        c.area.code, c.area.level, c.view.show, lambda level, parent: c.warehouse.drawable(level, parent)
+    )
 
 
 def compose(c: Context, indicator_id: str, wanted: int | None) -> Scene:

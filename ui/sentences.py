@@ -49,7 +49,9 @@ def _child_dimensions(c: Context, rates: Scene) -> pd.DataFrame:
     out = rates.listed[["area_code", "name_th", "name_en"]].reset_index(drop=True)
     for column, name in {"target_poor": "target_poor", **{d: f"target_{d}" for d in DIMENSIONS}}.items():
         frame = data.values(c.warehouse.snapshot, name, rates.plan.level, rates.year or 0, rates.plan.within)
-        out = out.merge(frame[["area_code", "value"]].rename(columns={"value": column}), on="area_code", how="left")
+        out = out.merge(
+            frame[["area_code", "value"]].rename(columns={"value": column}), on="area_code", how="left"
+        )
     return out
 
 

@@ -10,10 +10,9 @@ from ui.registry import PAGES
 HERE = Path(__file__).resolve().parent
 ICON = str(HERE / "icon.svg")
 
-st.set_page_config(page_title="ดาวแมป Daomap", page_icon=ICON, layout="wide")
-
 context = open_context()
 words = context.words
+st.set_page_config(page_title=words("app.name"), page_icon=ICON, layout="wide")
 page = st.navigation(
     [
         st.Page(
@@ -29,7 +28,9 @@ page = st.navigation(
     position="top",
 )
 st.logo(ICON, size="large")
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="masthead"):
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="masthead"
+):
     search_box()
     language_switch()
 search_results()

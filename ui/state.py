@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 LANGUAGES = ("th", "en")
 METHODS = ("quantile", "equal_interval", "natural_breaks", "fisher_jenks", "user")
@@ -104,7 +105,7 @@ def read_breaks(text: str) -> tuple[float, ...]:
         bounds = tuple(float(part) for part in text.split(",")) if text.strip() else ()
     except ValueError:
         return ()
-    usable = all(abs(b) < 1e12 for b in bounds) and all(a < b for a, b in zip(bounds, bounds[1:], strict=False))
+    usable = all(abs(b) < 1e12 for b in bounds) and all(a < b for a, b in pairwise(bounds))
     return bounds if usable and len(bounds) < MAX_CLASSES else ()
 
 

@@ -42,7 +42,11 @@ def notes(values: pd.DataFrame, areas: Mapping[str, Area], words: Words) -> list
 
 
 def ranking(
-    values: pd.DataFrame, indicator: Indicator, areas: Mapping[str, Area], words: Words, stars: pd.DataFrame | None = None
+    values: pd.DataFrame,
+    indicator: Indicator,
+    areas: Mapping[str, Area],
+    words: Words,
+    stars: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The ranking of an indicator.
 
@@ -102,7 +106,15 @@ def year_label(year: int, words: Words) -> str:
     return words("year.shown", year=year_text(year, words.language))
 
 
-OVERLAP_PROFILE = ("overlap_1", "overlap_2", "overlap_3", "overlap_4", "overlap_5", "mean_dimensions", "surveyed_persons")
+OVERLAP_PROFILE = (
+    "overlap_1",
+    "overlap_2",
+    "overlap_3",
+    "overlap_4",
+    "overlap_5",
+    "mean_dimensions",
+    "surveyed_persons",
+)
 """Indicators `overlap_table` reads."""
 
 

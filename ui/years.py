@@ -45,7 +45,9 @@ def other_years(c: Context, shown: int | None) -> tuple[pd.DataFrame, list[str]]
     texts = []
     for name, labels in by_definition.items():
         entry = definition(name)
-        texts.append(w("years.definition", years=", ".join(labels), text=w.pick(entry.text_th, entry.text_en)))
+        texts.append(
+            w("years.definition", years=", ".join(labels), text=w.pick(entry.text_th, entry.text_en))
+        )
     return pd.DataFrame(rows), texts
 
 

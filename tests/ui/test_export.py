@@ -8,7 +8,10 @@ import pytest
 from ui.export import csv_bytes, file_name, safe_cell
 
 
-@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK(\"http://x\")", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1+1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", '=HYPERLINK("http://x")', "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1+1"],
+)
 def test_formulas_are_disarmed(text):
     assert safe_cell(text) == "'" + text
 
@@ -19,7 +22,11 @@ def test_plain_text_and_numbers_stay(text):
 
 
 def test_a_csv_opens_as_thai_and_keeps_no_data_empty():
-    raw = csv_bytes(["code", "name", "value"], [["55", "น่าน", 1.5], ["10", "=x", float("nan")], ["11", "ก", None]], ["ที่มา: x"])
+    raw = csv_bytes(
+        ["code", "name", "value"],
+        [["55", "น่าน", 1.5], ["10", "=x", float("nan")], ["11", "ก", None]],
+        ["ที่มา: x"],
+    )
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
     assert rows[1] == ["55", "น่าน", "1.5"]

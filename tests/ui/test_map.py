@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,7 +56,13 @@ def test_areas_outside_the_chosen_parent_are_surroundings():
 
 
 def test_the_chart_holds_addresses_not_data():
-    layer = AreaLayer("/layers/s/province/TH/poverty-2018.geojson", "target_poor_rate", (1.0, 2.0, 3.0), ramp("poverty", 3), focus="55")
+    layer = AreaLayer(
+        "/layers/s/province/TH/poverty-2018.geojson",
+        "target_poor_rate",
+        (1.0, 2.0, 3.0),
+        ramp("poverty", 3),
+        focus="55",
+    )
     spec = deck(layer, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>").to_json()
     assert len(spec) < 5000
     assert json.loads(spec)["mapStyle"] == "/map/light.json"
@@ -63,10 +70,7 @@ def test_the_chart_holds_addresses_not_data():
 
 
 def test_a_click_gives_the_code_whatever_else_it_holds():
-    class Selection:
-        objects = {"areas": [{"properties": {"code": "55", "name_th": "<b>"}}]}
-
-    assert clicked_code(Selection()) == "55"
-    Selection.objects = {}
-    assert clicked_code(Selection()) is None
+    picked = SimpleNamespace(objects={"areas": [{"properties": {"code": "55", "name_th": "<b>"}}]})
+    assert clicked_code(picked) == "55"
+    assert clicked_code(SimpleNamespace(objects={})) is None
     assert clicked_code(None) is None

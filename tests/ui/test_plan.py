@@ -4,7 +4,13 @@ import pytest
 
 from ui.plan import levels_for, plan
 
-ALL = {("province", "TH"), ("district", "TH"), ("subdistrict", "TH"), ("district", "55"), ("subdistrict", "55")}
+ALL = {
+    ("province", "TH"),
+    ("district", "TH"),
+    ("subdistrict", "TH"),
+    ("district", "55"),
+    ("subdistrict", "55"),
+}
 
 
 def _drawable(have):
@@ -32,7 +38,11 @@ def test_with_all_boundaries(code, level, show, expected):
 
 @pytest.mark.parametrize(
     ("code", "level", "focus", "missing"),
-    [("55", "province", "55", "district"), ("5501", "district", "55", "subdistrict"), ("550101", "subdistrict", "55", "subdistrict")],
+    [
+        ("55", "province", "55", "district"),
+        ("5501", "district", "55", "subdistrict"),
+        ("550101", "subdistrict", "55", "subdistrict"),
+    ],
 )
 def test_with_province_outlines_only_the_place_is_shown(code, level, focus, missing):
     p = plan(code, level, None, _drawable({("province", "TH")}))
@@ -42,7 +52,12 @@ def test_with_province_outlines_only_the_place_is_shown(code, level, focus, miss
 
 def test_without_subdistricts_a_district_is_shown_among_districts():
     p = plan("5501", "district", None, _drawable({("province", "TH"), ("district", "55")}))
-    assert (p.draw_level, p.draw_parent, p.focus, p.missing_level) == ("district", "55", "5501", "subdistrict")
+    assert (p.draw_level, p.draw_parent, p.focus, p.missing_level) == (
+        "district",
+        "55",
+        "5501",
+        "subdistrict",
+    )
 
 
 def test_the_country_by_a_level_without_polygons_is_drawn_by_province():

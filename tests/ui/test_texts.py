@@ -27,8 +27,14 @@ def test_thai_is_thai_and_english_is_english():
     mixed_on_purpose = {"frame.language"}
     # The survey's own name has no English one.
     thai = re.compile(r"[\u0e00-\u0e7f]")
-    assert [k for k, v in texts("en").items() if thai.search(v.replace("จปฐ", "")) and k not in mixed_on_purpose] == []
-    english_only = {k for k, v in texts("th").items() if not thai.search(re.sub(r"{\w+}", "", v)) and re.search("[a-z]", re.sub(r"{\w+}|daomap", "", v))}
+    assert [
+        k for k, v in texts("en").items() if thai.search(v.replace("จปฐ", "")) and k not in mixed_on_purpose
+    ] == []
+    english_only = {
+        k
+        for k, v in texts("th").items()
+        if not thai.search(re.sub(r"{\w+}", "", v)) and re.search("[a-z]", re.sub(r"{\w+}|daomap", "", v))
+    }
     assert english_only == set()
 
 
@@ -43,6 +49,9 @@ def test_every_text_is_used():
 
     root = pathlib.Path(__file__).resolve().parents[2]
     code = "\n".join(p.read_text(encoding="utf-8") for d in ("ui", "pages") for p in (root / d).glob("*.py"))
-    patterns = [re.escape(m).replace(r"\{x\}", r"[\w]+") for m in (re.sub(r"{[^}]*}", "{x}", s) for s in re.findall(r"""["']([a-z_]+\.[^"'\s]*)["']""", code))]
+    patterns = [
+        re.escape(m).replace(r"\{x\}", r"[\w]+")
+        for m in (re.sub(r"{[^}]*}", "{x}", s) for s in re.findall(r"""["']([a-z_]+\.[^"'\s]*)["']""", code))
+    ]
     unused = [k for k in texts("th") if not any(re.fullmatch(p, k) for p in patterns)]
     assert unused == []

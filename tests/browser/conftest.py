@@ -1,0 +1,211 @@
+"""The real server and a real Chromium; any console error or request to the outside fails the test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.realdata import real_path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# On a deep address Streamlit's own front end looks for the server one folder down before it looks at the root.
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("DAOMAP_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here and was not found on the PATH")
+        pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium fonts-noto-core)")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-gl=angle",
+                "--use-angle=swiftshader",  # WebGL without a graphics card
+                "--enable-unsafe-swiftshader",
+                "--ignore-gpu-blocklist",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+
+
+@dataclass
+class Server:
+    """A running dashboard over a data home of its own."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+
+def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line over a data home."""
+    return subprocess.run(
+        [sys.executable, "-m", "warehouse.cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"DAOMAP_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def start_server(home: Path) -> Server:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "warehouse.cli", "serve", "--headless", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"DAOMAP_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return Server(url, home, process)
+        except OSError:
+            time.sleep(0.1)
+        if process.poll() is not None:
+            break
+    process.kill()
+    raise AssertionError("the server did not answer within 30 seconds")
+
+
+def stop_server(server: Server) -> None:
+    server.process.terminate()
+    try:
+        server.process.wait(10)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+
+
+@pytest.fixture(scope="session")
+def embedded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """What a person gets from a fresh clone."""
+    home = tmp_path_factory.mktemp("embedded")
+    assert command(home, "build").returncode == 0
+    server = start_server(home)
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture(scope="session")
+def real(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same after the real boundaries and TPMAP files were imported."""
+    boundaries = [
+        real_path(f"boundaries/{name}")
+        for name in (
+            "tha_adm1_province_shapefile.zip",
+            "tha_admbnda_adm2_shapefile.zip",
+            "tha_admbnda_adm3_rtsd_20220121.zip",
+        )
+    ]
+    tpmap = real_path("tpmap/61")
+    home = tmp_path_factory.mktemp("real")
+    for arguments in (
+        ["build"],
+        ["import", "boundaries", *map(str, boundaries)],
+        ["import", "tpmap", str(tpmap)],
+    ):
+        done = command(home, *arguments)
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+    server = start_server(home)
+    yield server
+    stop_server(server)
+
+
+@dataclass
+class Screen:
+    """A browser page that remembers everything it should not have done."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the script has run and its answer is drawn."""
+        self.page.wait_for_selector("h1, [data-testid=stTitle]", timeout=30_000)
+        self.page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=30_000)
+        self.page.wait_for_timeout(400)
+
+    def map_drawn(self) -> None:
+        self.page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas", timeout=30_000)
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(1500)
+
+    def text(self) -> str:
+        return self.page.inner_text("[data-testid=stMain]")
+
+
+@pytest.fixture
+def screen(browser: Browser) -> Iterator[Screen]:
+    yield from _screen(browser, 1440, 1000)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Screen]:
+    yield from _screen(browser, 390, 844)
+
+
+def _screen(browser: Browser, width: int, height: int) -> Iterator[Screen]:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="th-TH", accept_downloads=True
+    )
+    page = context.new_page()
+    screen = Screen(page)
+
+    def request(r) -> None:
+        if not re.match(r"(http|ws)://127\.0\.0\.1:\d+/|blob:|data:", r.url):
+            screen.faults.append(f"outside request: {r.url}")
+
+    def response(r) -> None:
+        if r.status >= 400 and not PROBE.search(r.url):
+            screen.faults.append(f"{r.status} {r.url}")
+
+    def console(m) -> None:
+        if m.type == "error" and not PROBE.search(m.location.get("url", "")):
+            screen.faults.append(f"console: {m.text}")
+
+    page.on("request", request)
+    page.on("response", response)
+    page.on("console", console)
+    page.on("pageerror", lambda e: screen.faults.append(f"error: {e}"))
+    yield screen
+    context.close()
+    assert screen.faults == []

@@ -1,0 +1,104 @@
+"""Every page of the registry runs in both languages, for every kind of area, and says what it should."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui.registry import PAGES
+from ui.texts import texts
+
+SHELL = Path(__file__).resolve().parents[2] / "ui" / "shell.py"
+
+
+def run(page, **params):
+    at = AppTest.from_file(SHELL, default_timeout=30)
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    if page != PAGES[0].key:
+        at.switch_page(next(str(p.path) for p in PAGES if p.key == page))
+        at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def words(at):
+    return "\n".join(
+        str(e.value)
+        for kind in ("title", "subheader", "markdown", "caption", "info", "warning")
+        for e in at.get(kind)
+    )
+
+
+@pytest.mark.usefixtures("embedded_home")
+@pytest.mark.parametrize("page", [p.key for p in PAGES])
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize("area", ["TH", "10", "55", "5501", "550101"])
+def test_every_page_runs(page, language, area):
+    at = run(page, lang=language, area=area)
+    assert not at.error
+    assert texts(language)["ranking.heading"].split("{")[0].strip() in words(at)
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_the_overview_shows_the_published_totals():
+    at = run("overview", year="2018")
+    assert [m.value for m in at.metric] == ["1,032,987", "4,405,684", "1,249,672", "36,647,817"]
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_bangkok_has_no_data_and_never_zero():
+    at = run("overview", year="2018", area="10")
+    assert [m.value for m in at.metric] == ["ไม่มีข้อมูล"] * 4
+    assert "ไม่มีดาว" in words(at)
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_years_of_two_definitions_show_no_change():
+    at = run("overview", year="2018", lang="en", area="50")
+    table = next(d.value for d in at.dataframe if "Against 2018" in d.value.columns)
+    by_year = table.set_index("Year")["Against 2018"]
+    assert by_year["2023"] == "not comparable"
+    assert by_year["2018"] == "the year shown"
+    assert by_year["2022"].endswith("percentage points")
+    # 5.36 published for B.E. 2565 against 54,887 of 975,845 in B.E. 2561
+    assert by_year["2022"].startswith("-0.2")
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_searching_a_prefix_offers_areas_and_opens_one():
+    at = run("overview")
+    at.text_input(key="area_search").set_value("นครรา").run()
+    at.button(key="found_30").click().run()
+    assert at.query_params["area"] == ["30"] or at.query_params["area"] == "30"
+    assert "จังหวัดนครราชสีมา" in words(at)
+    at.button(key="go_up").click().run()
+    assert "ประเทศไทย" in words(at)
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_a_shared_link_opens_the_same_view_in_another_session():
+    at = run("poverty_map")
+    at.selectbox(key="w_theme").set_value("dimensions").run()
+    at.selectbox(key="w_ind").set_value("target_income_rate").run()
+    at.selectbox(key="w_year").set_value(2018).run()
+    link = {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
+    assert link["ind"] == "target_income_rate"
+    other = run("poverty_map", **link)
+    assert other.selectbox(key="w_ind").value == "target_income_rate"
+    assert other.selectbox(key="w_year").value == 2018
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_the_language_switch_keeps_the_view():
+    at = run("overview", area="55", year="2018")
+    at.segmented_control(key="w_lang").set_value("en").run()
+    assert "Nan province" in words(at)
+    assert next(m.value for m in at.metric) == "44,304"
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_own_classes_that_cannot_be_read_are_explained():
+    at = run("poverty_map", ind="target_poor_rate", method="user", breaks="5,1")
+    assert any("5,1" in x.value for x in at.warning)
