@@ -162,7 +162,7 @@ def _counted(children: pd.DataFrame, column: str) -> dict[str, Param]:
 
 
 def _top(children: pd.DataFrame, values: pd.Series[float]) -> dict[str, Param]:
-    """Return code and names of the child with the largest of `values`, which stand on the children's index."""
+    """Return code and names of the child with the largest of `values`, aligned on the children's index."""
     position = int(np.nanargmax(values.reindex(children.index).to_numpy(dtype=np.float64)))
     return {
         "top_code": str(children["area_code"].iloc[position]),
@@ -174,8 +174,8 @@ def _top(children: pd.DataFrame, values: pd.Series[float]) -> dict[str, Param]:
 def _half_in(poor: float | None, children: pd.DataFrame) -> Highlight | None:
     """How few children hold half of the target poor.
 
-    Counted against the area's own total, which includes children whose numbers are hidden or missing: only
-    then is the half really a half. Score: how far from an even spread.
+    Counted against the area's own total, which includes children whose numbers are hidden or missing:
+    only then is the half really a half. Score: how far from an even spread.
     """
     counts = children["numerator"].dropna().sort_values(ascending=False)
     if poor is None or poor <= 0 or len(counts) < 3:
