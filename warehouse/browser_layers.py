@@ -12,17 +12,20 @@ from typing import Any
 
 import duckdb
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from analytics.catalogue import Indicator, load_catalogue
+from analytics.formatting import NO_DATA, number
 from geo.boundaries import embedded_provinces, simplify
 from geo.codes import COUNTRY, official_areas
 from geo.layers import feature_geometries, gz_bytes, layer_bytes, tolerance
+from warehouse.query import layer_name
 from warehouse.snapshots import Staging
 
 LEVELS = ("province", "district", "subdistrict")
-NO_DATA = "–"
+# The one layer that is seen at zoom 5 to 8 only and has to stay below 0.6 MB: 0.001 degrees are 110 metres, a quarter
+# of a pixel there, and the corners dropped are smaller than a pixel.
+NATIONAL_SUBDISTRICT = {"tolerance": 0.016, "decimals": 3}
 DECIMALS = 4
 """Decimals of a value in a layer; class bounds come from values rounded alike, so map and legend agree."""
 
@@ -54,7 +57,7 @@ def build_layers(
     """
     written = 0
     with duckdb.connect(str(staging.database), read_only=True) as connection:
-        for number, level in enumerate(LEVELS):
+        for step, level in enumerate(LEVELS):
             stored = {
                 int(y)
                 for (y,) in connection.execute(
@@ -74,9 +77,9 @@ def build_layers(
                     have = [i for i in indicators if i.id in values.columns]
                     if have:
                         rows = _properties(areas, values, have)
-                        written += _write(staging, level, f"{theme}-{year}", rows, national, local)
+                        written += _write(staging, level, theme, year, have, rows, national, local)
                 if progress is not None:
-                    progress((number + (place + 1) / len(stale)) / len(LEVELS))
+                    progress((step + (place + 1) / len(stale)) / len(LEVELS))
     return written
 
 
@@ -98,7 +101,11 @@ def _boundaries(folder: Path, level: str) -> gpd.GeoDataFrame | None:
 
 def _geometries(frame: gpd.GeoDataFrame, level: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Geometry text of a level for the whole country and, finer, for one province at a time."""
-    national = feature_geometries(simplify(frame, tolerance(level, "national")))
+    if level == "subdistrict":
+        coarse = simplify(frame, NATIONAL_SUBDISTRICT["tolerance"])
+        national = feature_geometries(coarse, int(NATIONAL_SUBDISTRICT["decimals"]))
+    else:
+        national = feature_geometries(simplify(frame, tolerance(level, "national")))
     if level == "province":
         return national, {}
     # The whole level at once, so that neighbours on both sides of a province border keep one edge.
@@ -152,32 +159,44 @@ def _properties(
     rows = [dict(area) for area in areas]
     for indicator in indicators:
         column = values[indicator.id].reindex(codes).to_numpy(dtype=float)
+        value_key, text_key = indicator.id, f"{indicator.id}_t"
         for row, value in zip(rows, column.tolist(), strict=True):
-            if np.isnan(value):
-                row[indicator.id] = None
-                row[f"{indicator.id}_t"] = NO_DATA
+            if value != value:  # NaN
+                row[value_key], row[text_key] = None, NO_DATA
             else:
-                row[indicator.id] = int(value) if value.is_integer() else value
-                row[f"{indicator.id}_t"] = f"{value:,.{indicator.decimals}f}"
+                row[value_key] = int(value) if value.is_integer() else value
+                row[text_key] = number(value, indicator.decimals)
     return rows
 
 
 def _write(
     staging: Staging,
     level: str,
-    name: str,
+    theme: str,
+    year: int,
+    indicators: Sequence[Indicator],
     rows: Sequence[dict[str, Any]],
     national: Mapping[str, str],
     local: Mapping[str, str],
 ) -> int:
-    staging.replace_file(f"layers/{level}/{COUNTRY}/{name}.geojson.gz", gz_bytes(layer_bytes(national, rows)))
+    files: dict[str, set[str]] = {}
+    for indicator in indicators:
+        name = layer_name(level, COUNTRY, theme, year, indicator.id)
+        files.setdefault(name, set()).update((indicator.id, f"{indicator.id}_t"))
+    for name, keys in files.items():
+        wanted = {"code", "parent", "name_th", "name_en"} | keys
+        part = [{key: value for key, value in row.items() if key in wanted} for row in rows]
+        staging.replace_file(
+            f"layers/{level}/{COUNTRY}/{name}.geojson.gz", gz_bytes(layer_bytes(national, part))
+        )
     if not local:
-        return 1
+        return len(files)
     provinces: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         provinces.setdefault(row["code"][:2], []).append(row)
     for province, inside in provinces.items():
+        name = layer_name(level, province, theme, year, indicators[0].id)
         staging.replace_file(
             f"layers/{level}/{province}/{name}.geojson.gz", gz_bytes(layer_bytes(local, inside))
         )
-    return 1 + len(provinces)
+    return len(files) + len(provinces)

@@ -27,7 +27,7 @@ import pandas as pd
 from analytics.catalogue import load_catalogue
 from warehouse.batch import Batch
 from warehouse.embedded import build
-from warehouse.publish import known_imports, publish_batches
+from warehouse.publish import known_imports, publish_batches, published_boundaries
 from warehouse.query import QueryError, Warehouse
 from warehouse.report import Finding, ImportRefused, ImportReport
 from warehouse.settings import ROOT, Settings, SettingsError, load_settings
@@ -179,11 +179,11 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
             _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
         return 1
     progress("read", 0.0)
-    batch = _read(options, settings)
+    current = store.current()
+    batch = _read(options, settings, current, progress)
     report = batch.report
     if report.refused:
         raise ImportRefused(report)
-    current = store.current()
     if batch.import_id in known_imports(current) and current is not None:
         report.snapshot = current.id
         report.facts["nothing_new"] = True
@@ -196,23 +196,36 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
             )
         return 0
     if not options.dry_run:
-        batches = [batch]
         if current is None:
             # A first import into an empty home still shows the shipped figures around it.
             build(store, settings, progress)
-        publish_batches(store, settings, batches, progress=progress)
+        publish_batches(
+            store, settings, [batch], progress=lambda step, part: progress(step, 0.5 + 0.5 * part)
+        )
     _print_report(report, options)
     return 0
 
 
-def _read(options: argparse.Namespace, settings: Settings) -> Batch:
+def _read(
+    options: argparse.Namespace, settings: Settings, current: SnapshotInfo | None, progress: Progress
+) -> Batch:
     # Only an import needs the readers and what they load; `daomap query` should answer at once.
-    from warehouse.sources import boundaries, tpmap
+    from warehouse.intake import Intake, IntakeError
+    from warehouse.sources.boundaries import read_boundary_files
+    from warehouse.sources.tpmap import read_tpmap
+
+    def tell(done: int, total: int, _text: str) -> None:
+        progress("read", 0.5 * done / max(total, 1))
 
     paths = [Path(p) for p in options.paths]
-    if options.kind == "boundaries":
-        return boundaries.import_boundaries(paths, level=options.level)
-    return tpmap.import_tpmap(paths, year_be=options.year_be)
+    try:
+        with Intake(workers=settings.import_.workers) as intake:
+            if options.kind == "boundaries":
+                known = published_boundaries(current)
+                return read_boundary_files(paths, intake, level=options.level, known=known, progress=tell)
+            return read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
+    except IntakeError as error:
+        raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error
 
 
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:

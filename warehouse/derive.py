@@ -1,8 +1,8 @@
 """What follows from the imported numbers: sums, rates, overlap totals, the preferred source, stars.
 
-Runs after every merge over the touched years, inside the draft database, and is thrown away and made
-again each time: its rows carry ``computed``. One number never mixes two sources: numerator and denominator, parent and
-children, come from the same one.
+Runs after every merge over the touched years, inside the draft database, and is thrown away and made again
+each time: its rows carry ``computed``. One number never mixes two sources: numerator and denominator, parent
+and children, come from the same one.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import geopandas as gpd
 import pyarrow as pa
 
 from analytics import definitions
@@ -203,9 +204,12 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     if areas.num_rows:
         # The official names stay those of the official list, whatever an agency's file calls an area.
         areas = areas.filter(pa.compute.invert(pa.compute.is_in(areas.column("code"), value_set=official)))
-    _upsert(connection, "area", areas, ("code",))
+    _merge_areas(connection, areas)
     _upsert(connection, "source", batch.sources, ("source_id",))
-    _upsert(connection, "source_file", batch.files, ("source_id", "file_name"))
+    marked = pa.repeat(pa.scalar(batch.import_id), batch.files.num_rows)
+    _upsert(
+        connection, "source_file", batch.files.append_column("import_id", marked), ("source_id", "file_name")
+    )
     if batch.observations.num_rows:
         connection.register("incoming", batch.observations)
         connection.execute(
@@ -220,12 +224,13 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     connection.execute("DELETE FROM import_run WHERE import_id = ?", [batch.import_id])
     connection.execute("DELETE FROM finding WHERE import_id = ?", [batch.import_id])
     connection.execute(
-        "INSERT INTO import_run VALUES (?, ?, ?, ?)",
+        "INSERT INTO import_run VALUES (?, ?, ?, ?, ?)",
         [
             batch.import_id,
             batch.kind,
             datetime.now(UTC).isoformat(timespec="seconds"),
             json.dumps(batch.report.to_json(), ensure_ascii=False, default=str),
+            batch.files.num_rows,
         ],
     )
     findings = [*batch.report.rejections, *batch.report.warnings]
@@ -238,6 +243,30 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         connection.register("incoming", pa.table(columns))
         connection.execute("INSERT INTO finding SELECT * FROM incoming")
         connection.unregister("incoming")
+
+
+def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None:
+    """Take in areas that no official list has; what a crosswalk said of them outlives an import without one."""
+    if not areas.num_rows:
+        return
+    connection.register("incoming", areas)
+    connection.execute(
+        """
+        DELETE FROM area a USING incoming i
+        WHERE a.code = i.code AND (i.mapped_to IS NOT NULL OR a.mapped_to IS NULL)
+        """
+    )
+    connection.execute("INSERT INTO area SELECT * FROM incoming i ANTI JOIN area a ON a.code = i.code")
+    connection.unregister("incoming")
+
+
+def published_boundaries(snapshot: SnapshotInfo | None) -> dict[str, gpd.GeoDataFrame]:
+    """Boundaries of a snapshot by level, for checking new ones against their parents."""
+    if snapshot is None:
+        return {}
+    return {
+        file.stem: gpd.read_parquet(file) for file in sorted((snapshot.path / "boundaries").glob("*.parquet"))
+    }
 
 
 def _upsert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, key: tuple[str, ...]) -> None:
@@ -304,7 +333,14 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
     with duckdb.connect(str(staging.database), read_only=True) as connection:
-        imports = connection.execute("SELECT import_id FROM import_run ORDER BY import_id").fetchall()
+        # An import one of whose files has been replaced since is not in here any more: its return is no repetition.
+        imports = connection.execute(
+            """
+            SELECT i.import_id FROM import_run i
+            WHERE i.files = (SELECT count(*) FROM source_file f WHERE f.import_id = i.import_id)
+            ORDER BY i.import_id
+            """
+        ).fetchall()
         rows = connection.execute("SELECT count(*) FROM observation").fetchone()
         levels = connection.execute(
             "SELECT level, list_sort(list(DISTINCT year)) FROM observation GROUP BY level ORDER BY level"

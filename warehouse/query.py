@@ -44,9 +44,10 @@ COLUMNS = (
 """Columns of `Warehouse.values`, in order; `profile` and `series` add ``indicator`` at the end."""
 
 MEMORY_MB = 512
+LAYER_PART = 3
 
 _LAYER = re.compile(
-    r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}-\d{4})$",
+    r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}(_\d{1,2})?-\d{4})$",
 )
 _SNAPSHOT = re.compile(r"^snap-\d{6,}-[0-9a-f]{12}$")
 
@@ -353,12 +354,27 @@ class Warehouse:
 
     # -- layers -----------------------------------------------------------
 
-    def layer_url(self, level: str, parent: str, theme: str, year: int) -> str | None:
-        """Address of the map layer with all indicators of a theme, or None where none was built."""
-        name = f"{level}/{parent}/{theme}-{year}"
-        if layer_file(self.info.path.parent, self.snapshot, level, parent, f"{theme}-{year}") is None:
+    def layer_url(
+        self, level: str, parent: str, theme: str, year: int, indicator: str | None = None
+    ) -> str | None:
+        """Address of the map layer that holds an indicator, or None where none was built.
+
+        Parameters
+        ----------
+        level, parent : str
+            Areas of ``level`` inside ``parent``, the country or a province.
+        theme : str
+            Theme of the indicator.
+        year : int
+            Common era.
+        indicator : str, optional
+            Needed for the subdistricts of the whole country, whose themes come in parts (`layer_name`); without it
+            the first part is meant.
+        """
+        name = layer_name(level, parent, theme, year, indicator)
+        if layer_file(self.info.path.parent, self.snapshot, level, parent, name) is None:
             return None
-        return f"/layers/{self.snapshot}/{name}.geojson"
+        return f"/layers/{self.snapshot}/{level}/{parent}/{name}.geojson"
 
     # -- inside -----------------------------------------------------------
 
@@ -384,7 +400,7 @@ class Warehouse:
         frame = self._table(
             """
             SELECT code AS area_code, name_th, name_en, kind, mapped_to, parent FROM area
-            WHERE level = $level AND ($within = 'TH' OR starts_with(code, $within)) AND kind <> 'abolished'
+            WHERE level = $level AND ($within = 'TH' OR starts_with(code, $within))
             ORDER BY code
             """,
             {"level": level, "within": within},
@@ -405,7 +421,7 @@ class Warehouse:
         years = sorted({year for _, year in wanted})
         if not wanted:
             names, years = [""], [0]
-        # A plain IN list lets the database skip the stretches of other indicators; list_contains reads them all.
+        # A plain IN list lets the database skip stretches of other indicators; list_contains reads them all.
         found = {
             (str(row[0]), int(row[1])): row[2:]
             for row in self._rows(
@@ -415,7 +431,7 @@ class Warehouse:
                 FROM observation o
                 JOIN source s USING (source_id)
                 WHERE o.area_code = ? AND o.level = ? AND o.preferred
-                  AND o.indicator IN ({", ".join("?" * len(names))}) AND o.year IN ({", ".join("?" * len(years))})
+                  AND o.indicator IN ({_marks(names)}) AND o.year IN ({_marks(years)})
                 """,
                 [area_code, area.level, *names, *years],
             )
@@ -434,6 +450,19 @@ class Warehouse:
             )  # fmt: skip
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "indicator"])
         return frame.astype({"value": float, "numerator": float, "denominator": float, "suppressed": bool})
+
+
+def layer_name(level: str, parent: str, theme: str, year: int, indicator: str | None = None) -> str:
+    """Name of the layer file that holds an indicator: ``<theme>-<year>``, or ``<theme>_<part>-<year>``.
+
+    A theme is one file, so that changing the indicator downloads nothing. The 7,425 subdistricts of the country would
+    make that up to 1.1 MB, so there a part holds three indicators, in the catalogue's order, and stays below 0.6 MB.
+    """
+    if (level, parent) != ("subdistrict", COUNTRY):
+        return f"{theme}-{year}"
+    members = [i.id for i in load_catalogue().values() if i.theme == theme and i.map]
+    place = members.index(indicator) if indicator in members else 0
+    return f"{theme}_{place // LAYER_PART + 1}-{year}"
 
 
 def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: str) -> Path | None:
@@ -479,6 +508,11 @@ def _connect(database: Path) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET lock_configuration=true")
     return connection
+
+
+def _marks(items: Sequence[object]) -> str:
+    """Question marks for an IN list of bound values."""
+    return ", ".join("?" * len(items))
 
 
 def _joined(areas: _Areas, found: pd.DataFrame, unit: str, year: int) -> pd.DataFrame:

@@ -30,7 +30,8 @@ CREATE TABLE source_file (
     file_name VARCHAR NOT NULL,
     sha256    VARCHAR NOT NULL,
     bytes     BIGINT NOT NULL,
-    rows      BIGINT NOT NULL
+    rows      BIGINT NOT NULL,
+    import_id VARCHAR NOT NULL    -- the last import that brought a file of this name
 );
 
 -- Written in the order indicator, year, level, area_code, so that a map reads one stretch of the file.
@@ -54,7 +55,8 @@ CREATE TABLE import_run (
     import_id VARCHAR NOT NULL,
     kind      VARCHAR NOT NULL,
     imported_at VARCHAR NOT NULL,
-    report    VARCHAR NOT NULL    -- JSON of the import report
+    report    VARCHAR NOT NULL,   -- JSON of the import report
+    files     INTEGER NOT NULL    -- rows it put into source_file
 );
 
 CREATE TABLE finding (
