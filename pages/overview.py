@@ -56,12 +56,13 @@ else:
         cover = c.warehouse.coverage("target_poor", own_year, "TH")
         st.caption(w("figures.coverage", got=cover.with_data, all=cover.official, level=w("level.province")))
 
+panels.municipal_panel(c)
 stars = compose(c, star_indicator(c), wanted)
 rates = compose(c, "target_poor_rate", wanted)
 on_map = stars if stars.drawn["value"].notna().any() else rates
 panels.year_note(c, rates)
 
-left, right = st.columns([3, 2], gap="large")
+left, right = st.columns([6, 5], gap="large")
 with left:
     st.subheader(
         w("map.heading", level=w(f"level.{on_map.plan.draw_level or on_map.plan.level}")), anchor=False

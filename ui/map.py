@@ -14,7 +14,7 @@ from geo.layers import view_for
 from ui.palette import RGB, Theme
 
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
-FIT_WIDTH, FIT_HEIGHT = 420, 500
+FIT_WIDTH, FIT_HEIGHT = 400, 540
 MAP_HEIGHT = 560
 
 
@@ -37,6 +37,8 @@ class AreaLayer:
         Code of the parent whose areas are coloured; the others of the file are drawn as surroundings.
     focus : str or None
         Code of the area that is outlined.
+    crowded : bool
+        Thousands of areas: their outlines are drawn hair-thin, or they would hide the colours.
     """
 
     url: str
@@ -45,6 +47,7 @@ class AreaLayer:
     colours: tuple[RGB, ...]
     inside: str | None = None
     focus: str | None = None
+    crowded: bool = False
 
     def fill(self, theme: Theme) -> str:
         """Expression that gives each feature its colour; no data has a colour of its own."""
@@ -82,8 +85,8 @@ def deck(
         stroked=True,
         filled=True,
         get_fill_color=layer.fill(theme),
-        get_line_color=[*theme.line, 220],
-        line_width_min_pixels=0.6,
+        get_line_color=[*theme.line, 70 if layer.crowded else 220],
+        line_width_min_pixels=0.2 if layer.crowded else 0.6,
         update_triggers={"getFillColor": [layer.prop, list(layer.bounds), layer.inside, theme.name]},
     )
     layers = [areas]

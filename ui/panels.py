@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics.catalogue import Indicator
+from analytics.catalogue import indicator as entry
 from analytics.formatting import number, year_text
-from geo.codes import Area
+from geo.codes import COUNTRY, Area
 from ui import data, export
 from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows, map_classes
@@ -65,6 +66,24 @@ def peers_picker(c: Context) -> None:
     )
 
 
+def municipal_panel(c: Context) -> None:
+    """Municipalities known to lie in the subdistrict looked at: their people are counted apart from it."""
+    if c.area.level != "subdistrict" or c.area.parent is None:
+        return
+    inside = c.warehouse.municipalities_in(c.area.code)
+    if not inside:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="municipal"):
+        st.markdown(c.words("map.municipal_here"), width="content")
+        for area in inside:
+            st.button(
+                escape_markdown(c.name(area)),
+                key=f"municipal_{area.code}",
+                on_click=go,
+                kwargs={"area": area.code},
+            )
+
+
 def year_note(c: Context, scene: Scene) -> None:
     """Say so when the level has no data of the year asked for."""
     level = c.words(f"level.{scene.plan.level}")
@@ -106,7 +125,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         st.info(c.words("map.no_polygon_area", parent=c.name(parent)), icon=":material/info:")
     url = None
     if p.draw_level is not None and p.draw_parent is not None and scene.drawn_year is not None:
-        url = c.warehouse.layer_url(p.draw_level, p.draw_parent, scene.indicator.theme, scene.drawn_year)
+        url = _layer_url(c, scene, scene.indicator)
     bbox = c.warehouse.bounds(p.fits)
     if url is None or bbox is None or p.draw_level is None or scene.drawn_year is None:
         st.info(c.words("map.no_map"), icon=":material/map:")
@@ -127,6 +146,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         colours(classes, scene.indicator),
         inside=p.inside,
         focus=p.focus,
+        crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY),
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=f"{key}_panel"):
         with st.container(width="stretch"):
@@ -138,7 +158,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
                     go(area=code)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, tooltip(c, scene.indicator)),
+                deck(layer, bbox, c.theme, tooltip(c, scene)),
                 key=map_key,
                 height=MAP_HEIGHT,
                 on_select=clicked,
@@ -199,15 +219,27 @@ def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> 
     )
 
 
-def tooltip(c: Context, indicator: Indicator) -> str:
-    """Tooltip template: the browser fills in the feature's texts and escapes them."""
-    from analytics.catalogue import indicator as entry
+def _layer_url(c: Context, scene: Scene, indicator: Indicator) -> str | None:
+    p = scene.plan
+    return c.warehouse.layer_url(
+        p.draw_level or "", p.draw_parent or "", indicator.theme, scene.drawn_year or 0, indicator.id
+    )
 
+
+def tooltip(c: Context, scene: Scene) -> str:
+    """Tooltip template: the browser fills in the feature's texts and escapes them."""
     name = "{name_th}" if c.words.language == "th" else "{name_en}"
-    extras = [i for i in _TOOLTIP_EXTRAS.get(indicator.theme, ()) if i != indicator.id]
+    shown = scene.indicator
+    url = _layer_url(c, scene, shown)
+    # Only what stands in the same layer file can be filled in.
+    extras = [
+        e
+        for e in map(entry, _TOOLTIP_EXTRAS.get(shown.theme, ()))
+        if e.id != shown.id and _layer_url(c, scene, e) == url
+    ]
     lines = [
         f"{c.words.pick(e.short_th, e.short_en)}: <b>{{{e.id}_t}}</b> {c.words.pick(e.unit_th, e.unit_en)}"
-        for e in (indicator, *(entry(i) for i in extras))
+        for e in (shown, *extras)
     ]
     return f"<b>{name}</b><br>" + "<br>".join(lines)
 
@@ -252,8 +284,8 @@ def ranking_panel(
 
     columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels, "note"]
     config = {
-        "rank": st.column_config.NumberColumn(w("ranking.rank"), width=60),
-        "name": st.column_config.TextColumn(w("ranking.name"), width="medium"),
+        "rank": st.column_config.NumberColumn(w("ranking.rank"), width=55),
+        "name": st.column_config.TextColumn(w("ranking.name"), width=150),
         "stars": st.column_config.TextColumn(w("ranking.stars"), width=90),
         "note": st.column_config.TextColumn(w("ranking.note")),
     }
@@ -266,6 +298,7 @@ def ranking_panel(
         shown,
         key=table_key,
         hide_index=True,
+        placeholder="–",
         column_order=columns,
         column_config=config,
         height=min(38 + 35 * len(shown), 480),
