@@ -76,6 +76,7 @@ FROM (
     SELECT n.area_code, n.level, n.indicator, n.year, n.value, n.source_id, r.indicator AS rate,
            CASE WHEN r.per = 'applicable' THEN n.denominator ELSE d.value END AS below,
            n.suppressed OR coalesce(d.suppressed, false) AS hidden,
+           r.per = 'applicable' OR d.area_code IS NOT NULL AS paired,
            n.basis = 'aggregated' OR coalesce(d.basis = 'aggregated', false) AS summed
     FROM fact n
     JOIN rate r ON r.of = n.indicator
@@ -83,7 +84,7 @@ FROM (
          AND d.source_id = n.source_id
 ) n
 JOIN rate r ON r.indicator = n.rate
-WHERE (n.hidden OR n.below > 0)
+WHERE n.paired AND (n.hidden OR n.below > 0)
   AND NOT EXISTS (
       FROM fact e
       WHERE e.indicator = n.rate AND e.area_code = n.area_code AND e.year = n.year

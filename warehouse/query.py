@@ -181,6 +181,11 @@ class Warehouse:
         self.area(code)
         return list(self._children.get(code, ()))
 
+    def municipalities_in(self, code: str) -> list[Area]:
+        """Municipal areas that a crosswalk places in this subdistrict, by code."""
+        rows = self._rows("SELECT code FROM area WHERE mapped_to = ? ORDER BY code", [code])
+        return [self.area(row[0]) for row in rows if row[0] != code]
+
     def search(self, text: str, limit: int = 12) -> list[Area]:
         """Areas by Thai or English name, or by code; best match first."""
         return self._index.search(text, limit)
@@ -506,7 +511,10 @@ def _connect(database: Path) -> duckdb.DuckDBPyConnection:
             "max_temp_directory_size": "0B",
         },
     )
-    connection.execute("SET lock_configuration=true")
+    # A second connection of this process to the same file shares the first one's configuration, locked already.
+    locked = connection.execute("SELECT current_setting('lock_configuration')").fetchone()
+    if locked is None or not locked[0]:
+        connection.execute("SET lock_configuration=true")
     return connection
 
 
