@@ -26,8 +26,6 @@ import pandas as pd
 
 from analytics.catalogue import load_catalogue
 from warehouse.batch import Batch
-from warehouse.embedded import build
-from warehouse.publish import known_imports, publish_batches, published_boundaries
 from warehouse.query import QueryError, Warehouse
 from warehouse.report import Finding, ImportRefused, ImportReport
 from warehouse.settings import ROOT, Settings, SettingsError, load_settings
@@ -116,6 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    # Imported where it is used, here and below: geometry libraries would double the time of `daomap query`.
+    from warehouse.embedded import build
+
     started = time.monotonic()
     info, new = build(store, settings, Progress(options.language), force=options.force)
     _notices(info, options.language)
@@ -132,6 +133,8 @@ def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int
 
 
 def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.embedded import build
+
     port = options.port or settings.server.port
     address = options.address or settings.server.address
     thai = options.language == "th"
@@ -171,6 +174,9 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
 
 
 def _import(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.embedded import build
+    from warehouse.publish import known_imports, publish_batches
+
     progress = Progress(options.language)
     thai = options.language == "th"
     missing = [p for p in options.paths if not Path(p).exists()]
@@ -209,8 +215,8 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
 def _read(
     options: argparse.Namespace, settings: Settings, current: SnapshotInfo | None, progress: Progress
 ) -> Batch:
-    # Only an import needs the readers and what they load; `daomap query` should answer at once.
     from warehouse.intake import Intake, IntakeError
+    from warehouse.publish import published_boundaries
     from warehouse.sources.boundaries import read_boundary_files
     from warehouse.sources.tpmap import read_tpmap
 

@@ -36,7 +36,12 @@ def test_rates_divide_counts_of_the_same_area_and_source(tmp_path: Path) -> None
     rows += [("95", "mpi_poor_households", 2018, 10.0)]
     warehouse = _warehouse(tmp_path, batch(rows))
     rate = _one(warehouse, "95", "target_poor_rate")
-    assert (rate["value"], rate["numerator"], rate["denominator"], rate["basis"]) == (2.5, 30, 1200, "derived")
+    assert (rate["value"], rate["numerator"], rate["denominator"], rate["basis"]) == (
+        2.5,
+        30,
+        1200,
+        "derived",
+    )
     assert _one(warehouse, "95", "target_health_rate")["value"] == 1.0
     assert _one(warehouse, "95", "target_health_share")["value"] == 40.0
     assert _one(warehouse, "95", "mpi_poor_households_rate")["value"] == 2.5

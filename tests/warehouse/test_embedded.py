@@ -121,7 +121,9 @@ def test_stars_are_fifths_and_the_newspaper_gets_none(warehouse: Warehouse) -> N
 
 def test_coverage_and_basis_of_2566_are_told(warehouse: Warehouse) -> None:
     assert (warehouse.coverage("target_poor", 2023, "TH").with_data) == 75
-    row = warehouse.profile("TH", ["target_poor", "mpi_poor", "surveyed_persons"], 2023).set_index("indicator")
+    row = warehouse.profile("TH", ["target_poor", "mpi_poor", "surveyed_persons"], 2023).set_index(
+        "indicator"
+    )
     assert row.loc["target_poor", "basis"] == "aggregated"
     assert row.loc["mpi_poor", "basis"] == "published"
     rate = warehouse.profile("TH", ["target_poor_rate"], 2023).iloc[0]

@@ -39,7 +39,9 @@ def test_rows_replace_rows_of_the_same_source_only(tmp_path: Path) -> None:
     warehouse = Warehouse.open(store)
     made = warehouse.values("target_poor", level="province", year=2018, source="made").set_index("area_code")
     assert made.loc[["95", "96"], "value"].tolist() == [6.0, 7.0]
-    other = warehouse.values("target_poor", level="province", year=2018, source="other").set_index("area_code")
+    other = warehouse.values("target_poor", level="province", year=2018, source="other").set_index(
+        "area_code"
+    )
     assert other.loc["95", "value"] == 5.0
 
 
@@ -142,7 +144,9 @@ def test_imported_provinces_replace_the_outlines_and_districts_get_layers(tmp_pa
     provinces = batch([("95", "target_poor", 2018, 15.0)], file="p.csv")
     provinces.boundaries = {"province": frame.assign(code=["95", "96", "94"])}
     info = publish_batches(store, Settings(), [provinces])
-    layer = json.loads(gzip.decompress((info.path / "layers/province/TH/poverty-2023.geojson.gz").read_bytes()))
+    layer = json.loads(
+        gzip.decompress((info.path / "layers/province/TH/poverty-2023.geojson.gz").read_bytes())
+    )
     assert len(layer["features"]) == 3
     assert Warehouse.open(store).bounds("TH") == (101.0, 6.0, 104.0, 7.0)
 

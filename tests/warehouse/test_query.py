@@ -28,7 +28,11 @@ EMPTY = MUNICIPAL | {"code": "950398", "mapped_to": None}
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     home = Store(tmp_path_factory.mktemp("query"))
     rows = [("95", "target_poor", 2018, 30.0), ("95", "surveyed_persons", 2018, 1000.0)]
-    rows += [("95", "target_poor", 2023, 20.0), ("96", "target_poor", 2018, 4.0), ("96", "target_poor", 2020, 4.0)]
+    rows += [
+        ("95", "target_poor", 2023, 20.0),
+        ("96", "target_poor", 2018, 4.0),
+        ("96", "target_poor", 2020, 4.0),
+    ]
     rows += [("950301", "target_poor", 2018, 3.0), ("950399", "target_poor", 2018, 2.0)]
     rows += [("950302", "target_poor", 2018, 1.0)]
     made = batch(rows, areas=[MUNICIPAL, EMPTY], suppressed=[("950302", "target_poor")])
@@ -47,7 +51,11 @@ def test_values_has_a_row_for_every_area_in_the_columns_of_the_contract(warehous
     assert len(frame) == 77 and frame["area_code"].is_monotonic_increasing
     assert list(frame.index) == list(range(77))
     assert frame[["value", "numerator", "denominator"]].dtypes.eq(float).all()
-    assert frame["suppressed"].dtype == bool and frame["year"].eq(2018).all() and frame["unit"].eq("persons").all()
+    assert (
+        frame["suppressed"].dtype == bool
+        and frame["year"].eq(2018).all()
+        and frame["unit"].eq("persons").all()
+    )
     row = frame.set_index("area_code").loc["95"]
     assert (row["value"], row["source"], row["source_id"], row["parent"]) == (30.0, "แหล่ง made", "made", "TH")
     assert frame["value"].count() == 2
@@ -60,7 +68,9 @@ def test_values_without_any_data_is_still_every_area(warehouse: Warehouse) -> No
 
 
 def test_municipal_areas_appear_only_with_data(warehouse: Warehouse) -> None:
-    frame = warehouse.values("target_poor", level="subdistrict", year=2018, within="9503").set_index("area_code")
+    frame = warehouse.values("target_poor", level="subdistrict", year=2018, within="9503").set_index(
+        "area_code"
+    )
     official = [a.code for a in official_areas().values() if a.parent == "9503"]
     assert sorted(frame.index) == sorted([*official, "950399"])
     assert (frame.loc["950399", "kind"], frame.loc["950399", "mapped_to"]) == ("municipal", "950301")
@@ -68,7 +78,9 @@ def test_municipal_areas_appear_only_with_data(warehouse: Warehouse) -> None:
 
 
 def test_suppressed_is_told_apart_from_no_data(warehouse: Warehouse) -> None:
-    frame = warehouse.values("target_poor", level="subdistrict", year=2018, within="9503").set_index("area_code")
+    frame = warehouse.values("target_poor", level="subdistrict", year=2018, within="9503").set_index(
+        "area_code"
+    )
     assert frame.loc["950302", "suppressed"] and np.isnan(frame.loc["950302", "value"])
     assert not frame.loc["950303", "suppressed"] and np.isnan(frame.loc["950303", "value"])
 

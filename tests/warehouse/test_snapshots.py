@@ -154,7 +154,9 @@ def test_damage_falls_back_to_the_snapshot_before(tmp_path: Path) -> None:
     assert Store(tmp_path).current().notices == ()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"snapshot": "../x"}', b'{"snapshot": "snap-9"}'])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"{", b"[]", b'{"snapshot": "../x"}', b'{"snapshot": "snap-9"}']
+)
 def test_missing_or_garbled_pointer_finds_the_newest_valid_one(tmp_path: Path, content: bytes | None) -> None:
     store = Store(tmp_path)
     _publish(store, "one")
