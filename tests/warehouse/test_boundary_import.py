@@ -117,7 +117,7 @@ def test_missing_areas_are_a_warning(intake, tmp_path):
 
 
 def _points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame.set_geometry(frame.geometry.centroid)
+    return frame.set_geometry(frame.geometry.representative_point())
 
 
 def _swapped(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

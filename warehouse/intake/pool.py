@@ -272,6 +272,8 @@ class _Worker:
         if self._vector:
             environment |= skip_environment()
         command = [sys.executable, "-P", "-m", "warehouse.intake.worker", "--memory-mb", str(self._memory_mb)]
+        if self._vector:
+            command.append("--vector")
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
