@@ -20,7 +20,7 @@ DECIMALS: Final = 4
 """Decimals of a coordinate in a layer: 0.0001 degrees are 11 metres, less than a pixel at any zoom used."""
 
 SIMPLIFY_TOLERANCE: Final[Mapping[tuple[str, str], float]] = {
-    ("province", "national"): 0.005,
+    ("province", "national"): 0.012,
     ("province", "local"): 0.005,
     ("district", "national"): 0.007,
     ("district", "local"): 0.002,
@@ -33,7 +33,8 @@ National layers are seen at zoom 5-8, where a pixel is 0.3-2.4 km, and have to a
 geometry of 7,425 subdistricts takes 2.2 MB, 0.36 MB gzipped. Local layers hold one province (at most 290
 subdistricts) and are seen at zoom 8-12, where the coarse edges would show; 0.002 leaves the published
 simplified boundaries as they are (at most 0.18 MB a province) and takes out six in seven bytes of
-full-resolution ones.
+full-resolution ones. Provinces are what a browser without a graphics card has to pick a click from: at 0.012,
+half a pixel, 10,000 corners are left of 44,000, and with 23,000 clicks went unnoticed in software rendering.
 """
 
 _MAX_LATITUDE: Final = 85.051129

@@ -64,3 +64,12 @@ def source_titles(snapshot: str) -> dict[str, tuple[str, str]]:
     """Thai and English title of every source."""
     frame = shared(store().snapshots, snapshot).sources()
     return {str(r.source_id): (str(r.title_th), str(r.title_en)) for r in frame.itertuples()}
+
+
+def warm_up() -> None:
+    """Open the snapshot and load the classification library, which takes seconds the first time."""
+    import mapclassify  # noqa: F401
+
+    house = warehouse()
+    house.search("เชียงใหม่")
+    house.children("TH")

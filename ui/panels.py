@@ -203,7 +203,9 @@ def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> 
             w(f"legend.note_{n.key}", **{k: number(v, 0, language=w.language) for k, v in n.params})
             for n in classes.notes
         ]
-    if scene.plan.draw_level == "province":
+    if scene.plan.draw_level == "province" and "province" not in c.warehouse.info.contents.get(
+        "boundaries", ()
+    ):
         lines.append(w("map.outlines"))
     lines.append(source_line(c, scene.drawn, scene.drawn_year))
     st.html(

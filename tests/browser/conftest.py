@@ -153,8 +153,11 @@ class Screen:
 
     page: Page
     faults: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
+    """Addresses of the layers that have arrived since the page was opened."""
 
     def open(self, url: str) -> None:
+        self.layers.clear()
         self.page.goto(url)
         self.settled()
 
@@ -165,9 +168,14 @@ class Screen:
         self.page.wait_for_timeout(400)
 
     def map_drawn(self) -> None:
+        """Wait until the map's layer has arrived and has had time to be painted."""
         self.page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas", timeout=30_000)
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_timeout(1500)
+        for _ in range(150):
+            if self.layers:
+                break
+            self.page.wait_for_timeout(200)
+        assert self.layers, "no map layer arrived"
+        self.page.wait_for_timeout(2000)
 
     def text(self) -> str:
         return self.page.inner_text("[data-testid=stMain]")
@@ -205,6 +213,7 @@ def _screen(browser: Browser, width: int, height: int) -> Iterator[Screen]:
     page.on("request", request)
     page.on("response", response)
     page.on("console", console)
+    page.on("requestfinished", lambda r: screen.layers.append(r.url) if "/layers/" in r.url else None)
     page.on("pageerror", lambda e: screen.faults.append(f"error: {e}"))
     yield screen
     context.close()
