@@ -65,7 +65,7 @@ with (
     st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
 ):
     choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
-    if c.view.method == "user":
+    if c.view.method == "user_defined":
         st.session_state["w_breaks"] = c.view.breaks
         st.text_input(
             w("method.breaks"),
@@ -76,7 +76,7 @@ with (
         )
         if c.view.breaks and not read_breaks(c.view.breaks):
             st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
-    else:
+    elif c.view.method != "catalogue":
         choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
     st.session_state["w_lock"] = c.view.lock
     st.toggle(

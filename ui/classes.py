@@ -18,27 +18,22 @@ from ui.texts import Words
 # Upper bound of the last class of a person's own bounds: everything above the highest of them.
 OPEN_END = 1e12
 
-_METHODS = {
-    "quantile": "quantiles",
-    "equal_interval": "equal_interval",
-    "natural_breaks": "natural_breaks",
-    "fisher_jenks": "fisher_jenks",
-    "user": "user_defined",
-}
-
 
 def class_spec(indicator: Indicator, view: View) -> ClassSpec:
     """How the view wants the indicator classed; stars have classes of their own.
 
-    A person's own bounds that cannot be used fall back to quantiles.
+    A person's own bounds that cannot be used fall back to the catalogue's classes.
     """
-    if indicator.ramp == "stars":
-        return indicator.classes
     breaks = read_breaks(view.breaks)
-    if view.method == "user" and breaks:
+    if (
+        indicator.ramp == "stars"
+        or view.method == "catalogue"
+        or (view.method == "user_defined" and not breaks)
+    ):
+        return indicator.classes
+    if view.method == "user_defined":
         return ClassSpec("user_defined", breaks=(*breaks, OPEN_END))
-    method = _METHODS[view.method] if view.method != "user" else "quantiles"
-    return ClassSpec(method, k=view.k)
+    return ClassSpec(view.method, k=view.k)
 
 
 def map_classes(drawn: pd.Series, reference: Iterable[pd.Series] | None, spec: ClassSpec) -> Classes:

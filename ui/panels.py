@@ -9,7 +9,9 @@ import streamlit as st
 
 from analytics.catalogue import Indicator
 from analytics.catalogue import indicator as entry
+from analytics.classify import Classes
 from analytics.formatting import number, year_text
+from analytics.stars import StarSettings, method_text
 from geo.codes import COUNTRY, Area
 from ui import data, export
 from ui.charts import bars, radar
@@ -174,7 +176,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
             draw_legend(c, scene, classes, shared_levels)
 
 
-def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> None:
+def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | None) -> None:
     """The legend of a map: classes with counts, no data, year, method, source."""
     w, ind = c.words, scene.indicator
     rows, missing = legend_rows(classes, ind, w, c.theme)
@@ -186,9 +188,9 @@ def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> 
         ),
     ]
     if ind.ramp == "stars":
-        lines.append(w.pick(ind.method_th, ind.method_en))
+        lines.append(method_text(star_settings(c), w.language))
     else:
-        name = w(f"method.{c.view.method}")
+        name = w(f"method.{classes.method}")
         lines.append(w("legend.method", method=name, k=number(classes.k, 0, language=w.language)))
         lines.append(
             w(
@@ -219,6 +221,13 @@ def draw_legend(c: Context, scene: Scene, classes, shared_level: str | None) -> 
             w("legend.areas"),
         )
     )
+
+
+def star_settings(c: Context) -> StarSettings:
+    """How the stars of this snapshot were given; the settings may have changed since."""
+    used = c.warehouse.info.contents["stars"]
+    fixed = tuple(used["thresholds"]) if used["method"] == "thresholds" else None
+    return StarSettings(minimum_siblings=used["minimum_siblings"], thresholds=fixed)
 
 
 def _layer_url(c: Context, scene: Scene, indicator: Indicator) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
 LANGUAGES = ("th", "en")
-METHODS = ("quantile", "equal_interval", "natural_breaks", "fisher_jenks", "user")
+METHODS = ("catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks", "user_defined")
 PEERS = ("country", "parent")
 LEVELS = ("province", "district", "subdistrict")
 MIN_CLASSES, MAX_CLASSES = 2, 9
@@ -36,7 +36,8 @@ class View:
     peers : str
         Whom stars compare with: all areas of the level, or those of the same parent.
     method, k, breaks : str, int, str
-        How values are classed; `breaks` are upper bounds as text such as ``"1,2.5,5"``.
+        How values are classed: ``catalogue`` as the indicator's own entry says, else a method of
+        `analytics.classify`; `breaks` are upper bounds as text such as ``"1,2.5,5"``.
     lock : bool
         True keeps the same class bounds for every year and level.
     """
@@ -47,7 +48,7 @@ class View:
     show: str | None = None
     ind: str = "stars"
     peers: str = "country"
-    method: str = "quantile"
+    method: str = "catalogue"
     k: int = 5
     breaks: str = ""
     lock: bool = True

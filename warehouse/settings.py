@@ -53,14 +53,6 @@ class Stars(_Section):
         return tuple(float(v) for v in value)
 
 
-class Map(_Section):
-    online_basemap: bool = False
-    classification: Literal["catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks"] = (
-        "catalogue"
-    )
-    classes: Annotated[int, Field(ge=2, le=9)] = 5
-
-
 class Snapshots(_Section):
     keep: Annotated[int, Field(ge=1, le=100)] = 5
 
@@ -83,7 +75,6 @@ class Settings(_Section):
     server: Server = Server()
     display: Display = Display()
     stars: Stars = Stars()
-    map: Map = Map()
     snapshots: Snapshots = Snapshots()
     import_: Import = Field(default=Import(), alias="import")
     file: Path | None = Field(default=None, exclude=True)

@@ -177,6 +177,27 @@ class Screen:
         assert self.layers, "no map layer arrived"
         self.page.wait_for_timeout(2000)
 
+    def click_map(self, across: float, down: float, expected_url: re.Pattern[str]) -> None:
+        """Click a place on the first map, given as parts of its width and height, until the address follows.
+
+        Software rendering on a busy machine can hold the page up for longer than a click may last; a person
+        would click again too.
+        """
+        box = self.page.locator("[data-testid=stDeckGlJsonChart]").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] * across, box["y"] + box["height"] * down
+        for _ in range(8):
+            self.page.mouse.move(x + 3, y + 3)
+            self.page.mouse.move(x, y)
+            self.page.wait_for_timeout(1000)
+            self.page.mouse.click(x, y)
+            for _ in range(20):
+                self.page.wait_for_timeout(150)
+                if expected_url.search(self.page.url):
+                    self.settled()
+                    return
+        raise AssertionError(f"the map did not answer; still at {self.page.url}")
+
     def text(self) -> str:
         return self.page.inner_text("[data-testid=stMain]")
 

@@ -10,13 +10,10 @@ pytestmark = pytest.mark.real
 def test_drilling_by_click_and_by_search_meets_at_the_same_subdistrict(screen, real):
     screen.open(f"{real.url}/?year=2018")
     screen.map_drawn()
-    box = screen.page.locator("[data-testid=stDeckGlJsonChart]").first.bounding_box()
-    screen.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.36)
-    screen.page.wait_for_url(re.compile(r"area=\d\d(&|$)"), timeout=15_000)
-    screen.settled()
+    screen.click_map(0.5, 0.36, re.compile(r"area=\d\d(&|$)"))
     # Down by the list of districts, then by the list of subdistricts.
     for label in ("เลือกอำเภอ/เขต", "เลือกตำบล/แขวง"):
-        screen.page.get_by_role("combobox", name=re.compile(label)).click()
+        screen.page.get_by_role("combobox", name=label).click()
         screen.page.get_by_role("option").first.click()
         screen.settled()
     screen.page.wait_for_url(re.compile(r"area=\d{6}"))

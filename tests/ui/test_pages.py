@@ -100,5 +100,5 @@ def test_the_language_switch_keeps_the_view():
 
 @pytest.mark.usefixtures("embedded_home")
 def test_own_classes_that_cannot_be_read_are_explained():
-    at = run("poverty_map", ind="target_poor_rate", method="user", breaks="5,1")
+    at = run("poverty_map", ind="target_poor_rate", method="user_defined", breaks="5,1")
     assert any("5,1" in x.value for x in at.warning)
