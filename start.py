@@ -97,19 +97,19 @@ def choose_python() -> str:
     raise AssertionError  # stop() does not return
 
 
-def lock_mark(groups: list[str]) -> str:
-    """What the environment must have been installed from: the lock file, the project file and the groups."""
+def lock_mark() -> str:
+    """What the environment must have been installed from: hash of the lock file and the project file."""
     digest = hashlib.sha256()
     for name in ("uv.lock", "pyproject.toml"):
         digest.update((ROOT / name).read_bytes())
-    return f"{digest.hexdigest()} {' '.join(sorted(groups))}".strip()
+    return digest.hexdigest()
 
 
 def installed(groups: list[str]) -> bool:
     if not PYTHON.exists() or not STAMP.exists():
         return False
     mark, *have = STAMP.read_text().split()
-    return mark == lock_mark([]) and set(groups) <= set(have)
+    return mark == lock_mark() and set(groups) <= set(have)
 
 
 def install(groups: list[str]) -> None:
@@ -157,7 +157,7 @@ def install(groups: list[str]) -> None:
             f"The installation failed with code {error.returncode}; the first one needs the internet. "
             "Check the connection and start again (details above).",
         )
-    STAMP.write_text(f"{lock_mark([])}\n" + "\n".join(sorted(groups)) + "\n")
+    STAMP.write_text(f"{lock_mark()}\n" + "\n".join(sorted(groups)) + "\n")
 
 
 def port_is_free(port: int) -> bool:

@@ -31,14 +31,14 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", ke
     st.title(escape_markdown(c.name(c.area)), anchor=False, width="stretch")
     panels.year_picker(c, years)
     panels.level_picker(c, "target_poor_rate")
-    if c.area.level in ("country", "province", "district"):
+    if c.area.level in ("province", "district") or c.view.show in ("district", "subdistrict"):
         panels.peers_picker(c)
 if own_year is None:
     st.info(w("year.none", level=w(f"level.{c.area.level}")), icon=":material/info:")
 else:
     with st.container(horizontal=True, gap="medium", key="key_figures"):
         for figure in key_figures(profile, w):
-            with st.container(border=True, width="stretch"):
+            with st.container(border=True, width="stretch", height="stretch"):
                 st.metric(figure.label, figure.value, help=figure.help)
                 st.caption(figure.detail or "\u00a0")
     if c.area.level != "country":
@@ -62,7 +62,7 @@ rates = compose(c, "target_poor_rate", wanted)
 on_map = stars if stars.drawn["value"].notna().any() else rates
 panels.year_note(c, rates)
 
-left, right = st.columns([6, 5], gap="large")
+left, right = st.columns(2, gap="medium")
 with left:
     st.subheader(
         w("map.heading", level=w(f"level.{on_map.plan.draw_level or on_map.plan.level}")), anchor=False

@@ -113,6 +113,6 @@ with left:
         )
         for area in panels.parent_of_view(c)
     }
-    panels.radar_panel(c, rates, list(names.values()))
+    panels.radar_panel(c, rates, names)
 with right:
     panels.overlap_panel(c, own_year)

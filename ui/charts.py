@@ -55,7 +55,7 @@ def radar(
         _layout(
             theme,
             400,
-            margin={"l": 70, "r": 70, "t": 24, "b": 24},
+            margin={"l": 76, "r": 76, "t": 28, "b": 24},
             polar={
                 "bgcolor": "rgba(0,0,0,0)",
                 "radialaxis": {
@@ -99,7 +99,7 @@ def bars(
         _layout(
             theme,
             max(120, 42 * len(labels) + 20),
-            xaxis={"visible": False, "range": [0, (top or 1.0) * 1.5]},
+            xaxis={"visible": False, "range": [0, (top or 1.0) * 1.9]},
             yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False},
             bargap=0.35,
         )

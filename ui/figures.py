@@ -49,7 +49,7 @@ def key_figures(profile: pd.DataFrame, words: Words) -> list[Figure]:
 
     def rate(name: str) -> str | None:
         found = value(name)
-        return None if found is None else f"{number(found, 2, language=words.language)} %"
+        return None if found is None else f"{number(found, 2, language=words.language)}%"
 
     def of_surveyed(count_name: str, rate_name: str) -> str:
         text = rate(rate_name)

@@ -89,9 +89,7 @@ def municipal_panel(c: Context) -> None:
 def year_note(c: Context, scene: Scene) -> None:
     """Say so when the level has no data of the year asked for."""
     level = c.words(f"level.{scene.plan.level}")
-    if scene.year is None:
-        st.info(c.words("year.none", level=level), icon=":material/info:")
-    elif scene.wanted is not None and scene.wanted != scene.year:
+    if scene.year is not None and scene.wanted is not None and scene.wanted != scene.year:
         st.info(
             c.words(
                 "year.replaced",
@@ -271,7 +269,7 @@ def ranking_panel(
     if values["value"].notna().sum() == 0:
         st.info(
             w(
-                "ranking.empty",
+                "ranking.empty" if year else "ranking.never",
                 level=w(f"level.{level}"),
                 area=escape_markdown(c.name(c.area)),
                 year=year_label(year, w) if year else "",
@@ -296,8 +294,8 @@ def ranking_panel(
     columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels, "note"]
     config = {
         "rank": st.column_config.NumberColumn(w("ranking.rank"), width=55),
-        "name": st.column_config.TextColumn(w("ranking.name"), width=150),
-        "stars": st.column_config.TextColumn(w("ranking.stars"), width=90),
+        "name": st.column_config.TextColumn(w("ranking.name"), width=130),
+        "stars": st.column_config.TextColumn(w("ranking.stars"), width=82),
         "note": st.column_config.TextColumn(w("ranking.note")),
     }
     for column, heading in labels.items():
@@ -366,7 +364,7 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
         else w(
             "dimensions.bar",
             count=number(n, 0, language=w.language),
-            share=f"{number(s, 1, language=w.language)} %",
+            share=f"{number(s, 1, language=w.language)}%",
         )
         for n, s in zip(counts, shares, strict=True)
     ]
@@ -382,28 +380,34 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
     st.caption(w("dimensions.note"))
 
 
-def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: Sequence[str]) -> None:
-    """Radar of the five dimensions for the area, its parent and the country, with the same numbers as a table."""
+def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: dict[str, str]) -> None:
+    """Radar of the five dimensions for the area, its parent and the country, with the same numbers as a table.
+
+    Parameters
+    ----------
+    rates : dict
+        Name of an area to its rates in the order of `names`.
+    names : dict
+        Dimension to its name.
+    """
     w = c.words
     st.subheader(w("dimensions.radar_heading"), anchor=False)
     if all(v is None or pd.isna(v) for values in rates.values() for v in values):
         st.info(w("dimensions.empty"), icon=":material/info:")
         return
     st.plotly_chart(
-        radar(names, rates, w("dimensions.radar_unit"), c.theme),
+        radar([w(f"radar.{d}") for d in names], rates, w("dimensions.radar_unit"), c.theme),
         key=f"radar_{c.area.code}",
         theme=None,
         config={"displayModeBar": False},
         alt=w("dimensions.radar_alt", area=c.name(c.area)),
     )
     st.dataframe(
-        pd.DataFrame(
-            {
-                w("dimensions.column_dimension"): list(names),
-                **{k: pd.Series(v).round(2) for k, v in rates.items()},
-            }
-        ),
+        pd.DataFrame({w("dimensions.column_dimension"): list(names.values()), **rates}),
         hide_index=True,
+        placeholder="–",
+        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in rates},
+        alt=w("dimensions.radar_heading"),
     )
     st.caption(w("dimensions.column_rate"))
 

@@ -6,11 +6,16 @@ import streamlit as st
 
 from ui.frame import breadcrumb, language_switch, open_context, search_box, search_results
 from ui.registry import PAGES
+from warehouse.snapshots import StoreError
 
 HERE = Path(__file__).resolve().parent
 ICON = str(HERE / "icon.svg")
 
-context = open_context()
+try:
+    context = open_context()
+except StoreError as error:  # nothing published yet: say so in both languages, since none was chosen
+    st.error(f"{error.th}\n\n{error.en}", icon=":material/database_off:")
+    st.stop()
 words = context.words
 st.set_page_config(page_title=words("app.name"), page_icon=ICON, layout="wide")
 page = st.navigation(
@@ -34,5 +39,7 @@ with st.container(
     search_box()
     language_switch()
 search_results()
+for notice in context.warehouse.info.notices:
+    st.warning(notice.text(context.view.lang), icon=":material/warning:")
 breadcrumb()
 page.run()

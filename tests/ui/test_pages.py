@@ -102,3 +102,19 @@ def test_the_language_switch_keeps_the_view():
 def test_own_classes_that_cannot_be_read_are_explained():
     at = run("poverty_map", ind="target_poor_rate", method="user_defined", breaks="5,1")
     assert any("5,1" in x.value for x in at.warning)
+
+
+def test_without_data_the_remedy_is_on_screen(tmp_path, monkeypatch):
+    from ui import data
+
+    monkeypatch.setenv("DAOMAP_HOME", str(tmp_path / "empty"))
+    data.settings.cache_clear()
+    data.store.cache_clear()
+    try:
+        at = AppTest.from_file(SHELL, default_timeout=30).run()
+        assert not at.exception
+        assert "daomap build" in at.error[0].value
+    finally:
+        monkeypatch.undo()
+        data.settings.cache_clear()
+        data.store.cache_clear()
