@@ -1,0 +1,101 @@
+"""The benchmarks' own arithmetic; no clock is looked at here."""
+
+import gzip
+import sys
+from itertools import islice
+
+import pytest
+
+from bench import client, home, import_tpmap, layers, machine, map_payload, rerun, sessions
+from ui.registry import PAGES
+
+
+def test_percentiles_tables_and_memory():
+    assert machine.percentile([5.0], 0.95) == 5.0
+    assert machine.percentile([float(n) for n in range(1, 101)], 0.95) == 95.0
+    assert machine.size(1_000_000) == "1.0 MB"
+    assert machine.table(["a"], [[1], [2]]).count("\n") == 3
+    assert machine.tree_rss(2**22 + 7) == 0
+    assert "Python" in machine.facts()
+
+
+def test_every_view_of_a_rerun_names_an_area_and_changes_something():
+    for page in PAGES:
+        for case in rerun.CASES:
+            asked = list(islice(rerun.views(page.key, case), 4))
+            assert all(query["area"] for query in asked)
+            assert page.key not in rerun.CHANGES or asked[0] != asked[1]
+
+
+def test_a_result_is_held_against_its_budget():
+    runs = [client.Run(1000, 0.2, 0.1, 5) for _ in range(19)] + [client.Run(1000, 0.9, 0.8, 5)]
+    found = rerun.Result("overview", "country", 1.0, runs, {"delta": 1000})
+    assert found.script(0.95) == 0.1
+    assert found.row(0.001)[-1] == "yes"
+    assert rerun.Result("overview", "country", 1.0, runs[-2:], {}).row(0.001)[-1].startswith("no")
+
+
+def test_sessions_look_at_different_places():
+    found = sessions.places(20)
+    assert len(found) == 20
+    assert {page for page, _ in found} == {"", *(p.key for p in PAGES[1:])}
+    assert len({str(place) for place in found}) > 10
+
+
+def test_layer_sizes_by_level_reach_and_theme(tmp_path):
+    for name in ("subdistrict/TH/poverty_1-2018", "subdistrict/TH/poverty_2-2018", "district/50/health-2018"):
+        file = tmp_path / f"{name}.geojson.gz"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * 10)
+    found = layers.sizes(tmp_path)
+    assert found == {
+        ("subdistrict", "country", "poverty"): [10, 10],
+        ("district", "one province", "health"): [10],
+    }
+    assert len(list(layers.rows(found))) == 2
+
+
+def test_the_inlining_peer_is_a_script_and_gets_what_it_needs(tmp_path):
+    compile(map_payload.peer_script(tmp_path / "a.geojson"), "peer.py", "exec")
+
+    def layer(**values):
+        return {"features": [{"geometry": None, "properties": {"code": "100101", **values}}]}
+
+    whole = map_payload.merged_features([layer(a=1, x=3), layer(b=2)], ("a", "b"))
+    assert [f["properties"] for f in whole["features"]] == [{"code": "100101", "a": 1, "b": 2}]
+    other = map_payload.Measured("peer", 10, 10, 0, 1.0, 1.0, 1.0, 1.0)
+    assert other.row(map_payload.Measured("ours", 1, 1, 1, 0.5, 0.5, 0.5, 0.5))[2] == "0.0 KB (10 x)"
+
+
+def test_a_process_is_watched_and_pandas_reads(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    assert import_tpmap.peer(tmp_path)["rows"] == 1
+    watched = import_tpmap.watch([sys.executable, "-c", "import time; time.sleep(0.2); print('{\"n\": 1}')"])
+    assert watched.result == {"n": 1}
+    assert watched.memory > 1e6
+
+
+def test_a_missing_real_file_is_a_reason_to_skip(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAOMAP_REAL_DATA", str(tmp_path))
+    with pytest.raises(home.Skipped, match="DAOMAP_REAL_DATA"):
+        home.real_files("tpmap/61")
+
+
+def test_statistics_are_asked_for_only_while_measuring(monkeypatch):
+    import os
+
+    monkeypatch.delenv("STREAMLIT_BROWSER_GATHER_USAGE_STATS", raising=False)
+    with client.script_times():
+        assert os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] == "true"
+    assert "STREAMLIT_BROWSER_GATHER_USAGE_STATS" not in os.environ
+
+
+def test_published_features_carry_the_values(tmp_path):
+    geopandas = pytest.importorskip("geopandas")
+    from shapely.geometry import Point
+
+    frame = geopandas.GeoDataFrame({"code": ["100101"]}, geometry=[Point(100, 13)], crs=4326)
+    frame.to_parquet(tmp_path / "x.parquet")
+    found = map_payload.published_features(tmp_path / "x.parquet", {"100101": {"code": "100101", "a": 1}})
+    assert found["features"][0]["properties"]["a"] == 1
+    assert gzip.compress(str(found).encode())
