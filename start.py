@@ -182,10 +182,8 @@ def serve(port: int | None, headless: bool) -> int:
             f"Port {port} is in use. Choose another one, for example: python3 start.py --port {port + 1}",
         )
     install([])
-    code = daomap("build")
-    if code:
-        return code
     options = ["--port", str(port)] if port is not None else []
+    # Builds the embedded snapshot where there is none yet, with a progress bar.
     return daomap("serve", *options, *(["--headless"] if headless else []))
 
 

@@ -63,8 +63,8 @@ def test_the_inlining_peer_is_a_script_and_gets_what_it_needs(tmp_path):
 
     whole = map_payload.merged_features([layer(a=1, x=3), layer(b=2)], ("a", "b"))
     assert [f["properties"] for f in whole["features"]] == [{"code": "100101", "a": 1, "b": 2}]
-    other = map_payload.Measured("peer", 10, 10, 0, 1.0, 1.0, 1.0, 1.0)
-    assert other.row(map_payload.Measured("ours", 1, 1, 1, 0.5, 0.5, 0.5, 0.5))[2] == "0.0 KB (10 x)"
+    other = map_payload.Measured("peer", 10, 10, 0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    assert other.row(map_payload.Measured("ours", 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5))[2] == "0.0 KB (10 x)"
 
 
 def test_a_process_is_watched_and_pandas_reads(tmp_path):
