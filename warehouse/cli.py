@@ -20,16 +20,16 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-import pandas as pd
-
-from analytics.catalogue import load_catalogue
-from warehouse.batch import Batch
-from warehouse.query import QueryError, Warehouse
-from warehouse.report import Finding, ImportRefused, ImportReport
+from warehouse.report import Finding, ImportRefused, ImportReport, QueryError
 from warehouse.settings import ROOT, Settings, SettingsError, load_settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
+
+# Libraries that take seconds to load are imported by the commands that use them: `serve` must reach the page fast.
+if TYPE_CHECKING:
+    from warehouse.batch import Batch
 
 KINDS = ("boundaries", "tpmap")
 QUERY_COLUMNS = (
@@ -133,8 +133,6 @@ def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int
 
 
 def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int:
-    from warehouse.embedded import build
-
     port = options.port or settings.server.port
     address = options.address or settings.server.address
     thai = options.language == "th"
@@ -151,8 +149,17 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
         return 1
     for name in store.sweep():
         _say(f"ลบงานค้างที่ไม่เสร็จ {name}" if thai else f"removed the unfinished draft {name}")
-    info, _ = build(store, settings, Progress(options.language))
-    _notices(info, options.language)
+    # What is published is served at once, and brought up to date beside it: readers take the new snapshot up at their
+    # next rerun. Only an empty home has to wait.
+    try:
+        current = store.current()
+    except StoreError:
+        current = None  # nothing valid is left: the shipped figures are built anew
+    if current is None:
+        _refresh(store, settings, options.language)
+    else:
+        _notices(current, options.language)
+        Thread(target=_refresh, args=(store, settings, options.language), daemon=True).start()
     host = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared, not bound
     print(f"ดาวแมป: http://{host}:{port}" if thai else f"Daomap: http://{host}:{port}", flush=True)
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
@@ -171,6 +178,19 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
             # The terminal sent the same signal to Streamlit; let it close by itself.
             code = server.wait()
     return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+
+
+def _refresh(store: Store, settings: Settings, language: str) -> None:
+    """Bring the shipped figures and everything computed up to date with this version and its settings."""
+    from warehouse.embedded import build
+
+    try:
+        build(store, settings, Progress(language))
+    except StoreError as error:
+        # Another process may be importing right now; what is published stays good.
+        if store.current() is None:
+            raise
+        _say(error.text(language))
 
 
 def _import(options: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -235,6 +255,9 @@ def _read(
 
 
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from analytics.catalogue import load_catalogue
+    from warehouse.query import Warehouse
+
     warehouse = Warehouse.open(store)
     _notices(warehouse.info, options.language)
     if options.indicator not in load_catalogue():
@@ -268,6 +291,8 @@ def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int
 
 
 def _sources(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.query import Warehouse
+
     frame = Warehouse.open(store).sources()
     records = [{k: _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
     if options.json:
@@ -413,6 +438,8 @@ def _plain(value: Any) -> Any:
         return None if math.isnan(value) else int(value) if value.is_integer() else value
     if hasattr(value, "tolist"):
         return value.tolist()
+    import pandas as pd
+
     if not isinstance(value, (list, dict)) and pd.isna(value):
         return None
     return value

@@ -21,6 +21,7 @@ import pandas as pd
 
 from analytics.catalogue import load_catalogue
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
+from warehouse.report import QueryError
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 
 COLUMNS = (
@@ -60,19 +61,6 @@ WHERE o.indicator = $indicator AND o.year = $year AND o.level = $level
   AND ($within = 'TH' OR starts_with(o.area_code, $within))
   AND CASE WHEN $source IS NULL THEN o.preferred ELSE o.source_id = $source END
 """
-
-
-class QueryError(ValueError):
-    """A question that names something the catalogue or the area list does not have, in both languages."""
-
-    def __init__(self, th: str, en: str) -> None:
-        super().__init__(en)
-        self.th = th
-        self.en = en
-
-    def text(self, language: str = "th") -> str:
-        """The message in one language."""
-        return self.th if language == "th" else self.en
 
 
 @dataclass(frozen=True, slots=True)

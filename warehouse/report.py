@@ -130,3 +130,16 @@ class ImportRefused(Exception):  # noqa: N818  (a verdict, not a malfunction)
         first = report.rejections[0].line("en") if report.rejections else "refused"
         super().__init__(first)
         self.report = report
+
+
+class QueryError(ValueError):
+    """A question that names something the catalogue or the area list does not have, in both languages."""
+
+    def __init__(self, th: str, en: str) -> None:
+        super().__init__(en)
+        self.th = th
+        self.en = en
+
+    def text(self, language: str = "th") -> str:
+        """The message in one language."""
+        return self.th if language == "th" else self.en
