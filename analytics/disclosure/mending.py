@@ -1,0 +1,149 @@
+"""Hide what is missing for good: the cheapest set of further cells that lets a plain one move.
+
+Where counts of several areas and breakdowns are tied together, a cell may be plain although no single row makes
+it so. Then a small programme looks for another table, near the truth, in which that cell has moved far enough:
+hidden cells move freely, shown ones at a price. The shown cells it moved are hidden; the table it found is at
+once the witness that the cell is safe.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, hstack
+
+from analytics.disclosure.attack import Knowledge
+from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System
+
+_PRICE_OF_DEPTH: Final = 20.0
+"""A district's count is worth that many subdistricts', a province's that many districts'."""
+
+_STEP: Final = 2.0
+"""How far, in minima, a cell may move."""
+
+_SIZES: Final = (150, 1000, 6000)
+"""Cells of a neighbourhood, tried in turn."""
+
+
+def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Floats]) -> None:
+    """Hide further cells until each undecided one has a witness.
+
+    Parameters
+    ----------
+    system : System
+    known : Knowledge
+        After a search; its undecided cells are mended.
+    hidden : array of bool, shape (cells,)
+        Cells not shown; further ones are set.
+    seen : tuple of array, shape (cells,)
+        Range of every cell over the witnesses; widened.
+    """
+    weak = known.cells[known.undecided]
+    depth = _depth(system.above)
+    cell_depth = np.where(system.area >= 0, depth[system.area], 0)
+    price = (1.0 + np.log1p(system.truth) / 10.0) * _PRICE_OF_DEPTH ** (int(depth.max(initial=0)) - cell_depth)
+    may_hide = ~system.remembered & (system.truth > 0)
+    may_hide[system.present :] = False
+    # Only rows that a move of this size can strain tie cells together.
+    step = _STEP * known.minimum
+    free = hidden | may_hide
+    free &= ~system.remembered
+    low = np.where(free, np.maximum(system.truth - step, 0.0), system.truth)
+    high = np.where(free, system.truth + step, system.truth)
+    tight = system.rows.keep(system.rows.equal | (system.rows.activity(low, high)[1] > system.rows.b))
+    inside = free[tight.col]
+    shape = (len(tight.b), tight.cells)
+    links = csr_array((np.ones(int(inside.sum())), (tight.row[inside], tight.col[inside])), shape=shape)
+    back = csr_array(links.T)
+    for size in _SIZES:
+        for cell in weak.tolist():
+            if seen[1][cell] - seen[0][cell] < known.minimum:
+                near = _near(links, back, cell, size)
+                _mend_one(system, tight, cell, near, price, hidden, known.minimum, seen)
+
+
+def _depth(above: Ints) -> Ints:
+    depth = np.zeros(len(above), dtype=np.int64)
+    at = above.copy()
+    while (at >= 0).any():
+        depth += at >= 0
+        at = np.where(at >= 0, above[at], -1)
+    return depth
+
+
+def _neighbours(links: csr_array, items: Ints) -> Ints:
+    parts = [links.indices[links.indptr[i] : links.indptr[i + 1]] for i in items.tolist()]
+    return np.unique(np.concatenate(parts)).astype(np.int64) if parts else items
+
+
+def _near(links: csr_array, back: csr_array, cell: int, size: int) -> Ints:
+    """Return the cells nearest to one, over the rows that tie them together."""
+    seen = np.array([cell], dtype=np.int64)
+    front = seen
+    while len(front) and len(seen) < size:
+        front = np.setdiff1d(_neighbours(links, _neighbours(back, front)), seen)
+        seen = np.union1d(seen, front)
+    return seen
+
+
+def _mend_one(
+    system: System,
+    tight: Rows,
+    cell: int,
+    near: Ints,
+    price: Floats,
+    hidden: Bools,
+    minimum: int,
+    seen: tuple[Floats, Floats],
+) -> None:
+    """Find the cheapest table in which a cell has moved far enough, and hide what moved in it."""
+    if seen[1][cell] - seen[0][cell] >= minimum:
+        return
+    open_cells = np.zeros(len(hidden), dtype=bool)
+    open_cells[near] = True
+    open_cells[cell] = True
+    cells = np.flatnonzero(open_cells)
+    rows = tight.restrict(open_cells, system.truth)
+    truth = system.truth[cells]
+    at = int(np.searchsorted(cells, cell))
+    matrix = csr_array((rows.coef, (rows.row, rows.col)), shape=(len(rows.b), rows.cells))
+    room = rows.b - matrix @ truth
+    # Moves up and down are separate variables, so that both cost.
+    both = hstack([matrix, -matrix], format="csr")
+    cost = np.where(hidden[cells], 1e-3, price[cells])
+    floor = 0.0 if (truth[hidden[cells]] == 0).any() else 1.0
+    step = _STEP * minimum
+    down = np.minimum(np.maximum(truth - floor, 0.0), step)
+    best: tuple[float, Floats] | None = None
+    for goal in (seen[0][cell] + minimum, seen[1][cell] - minimum):
+        move = goal - truth[at]
+        if goal < floor:
+            continue
+        lower = np.zeros(2 * len(cells))
+        upper = np.concatenate([np.full(len(cells), step), down])
+        side, other = (at, len(cells) + at) if move > 0 else (len(cells) + at, at)
+        lower[side], upper[side], upper[other] = abs(move), max(abs(move), 1.0), 0.0
+        if lower[side] > upper[side]:
+            continue
+        result = milp(
+            np.concatenate([cost, cost]), integrality=np.ones(2 * len(cells)), bounds=Bounds(lower, upper),
+            constraints=LinearConstraint(both, np.where(rows.equal, room, -FAR), room),
+            options={"mip_rel_gap": 0.3, "time_limit": 1.0},
+        )  # fmt: skip
+        if result.x is None:
+            continue
+        moves = np.round(result.x)
+        table = truth + moves[: len(cells)] - moves[len(cells) :]
+        activity = np.asarray(matrix @ table)
+        if not ((activity <= rows.b) & (~rows.equal | (activity == rows.b))).all():
+            continue
+        if best is None or result.fun < best[0]:
+            best = (float(result.fun), table)
+    if best is None:
+        return
+    table = best[1]
+    hidden[cells[table != truth]] = True
+    seen[0][cells] = np.minimum(seen[0][cells], table)
+    seen[1][cells] = np.maximum(seen[1][cells], table)

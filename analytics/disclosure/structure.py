@@ -1,0 +1,141 @@
+"""Which counts of one area hang together, and how: what an attacker may take for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from analytics.catalogue import DIMENSIONS, MASKS, MPI_INDICATORS
+
+APPLICABLE: Final = "applicable_ind"
+"""Prefix under which the denominators of ``failing_indNN`` take part: they are counts, and published too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A statement ``sum(coefficient x count) = 0`` or ``<= 0`` about the counts of one area.
+
+    It is used in the areas where all its counts are present and the true numbers obey it; where they do not,
+    an attacker who believed it would be misled and not helped.
+
+    Attributes
+    ----------
+    parts : mapping of str to int
+        Indicator to coefficient.
+    equal : bool
+        Whether the sum is exactly zero, or at most zero.
+    """
+
+    parts: Mapping[str, int]
+    equal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the published counts of one source have to do with each other.
+
+    That children sum to their parent needs no mention: it is tried for every count in every area.
+
+    Attributes
+    ----------
+    relations : tuple of Relation
+        Statements inside an area.
+    groups : tuple of (str, str)
+        Pairs (part, whole) whose equality says something of every member of the group: "all here are poor".
+    """
+
+    relations: tuple[Relation, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
+
+    def within(self, indicators: Collection[str]) -> Structure:
+        """Return the part that speaks of these indicators only."""
+        have = set(indicators)
+        return Structure(
+            tuple(r for r in self.relations if have.issuperset(r.parts)),
+            tuple(pair for pair in self.groups if have.issuperset(pair)),
+        )
+
+
+def tpmap_structure() -> Structure:
+    """Return what is known of TPMAP's counts, each relation tried on the files of B.E. 2561 and 2566."""
+    relations: list[Relation] = []
+
+    def most(part: str, whole: str) -> None:
+        relations.append(Relation({part: 1, whole: -1}))
+
+    def covered(whole: str, parts: Collection[str]) -> None:
+        """Say that a union is at least each of its parts and at most their sum."""
+        relations.append(Relation({whole: 1} | dict.fromkeys(parts, -1)))
+        for part in parts:
+            most(part, whole)
+
+    def sums(total: str, parts: Collection[str]) -> None:
+        relations.append(Relation({total: 1} | dict.fromkeys(parts, -1), equal=True))
+
+    covered("target_poor", [f"target_{d}" for d in DIMENSIONS])
+    for dimension in DIMENSIONS:
+        covered(f"target_{dimension}", [f"target_ind{n}" for n, d in MPI_INDICATORS.items() if d == dimension])
+    covered("mpi_poor", [f"failing_ind{n}" for n in MPI_INDICATORS])
+    for number in MPI_INDICATORS:
+        most(f"target_ind{number}", f"failing_ind{number}")
+        most(f"failing_ind{number}", f"{APPLICABLE}{number}")
+        most(f"{APPLICABLE}{number}", "surveyed_persons")
+    for part, whole in (
+        ("target_poor", "mpi_poor_registered"), ("target_poor", "welfare_verified"),
+        ("mpi_poor_registered", "mpi_poor"), ("mpi_poor_registered", "welfare_registered"),
+        ("mpi_poor", "surveyed_persons"), ("mpi_poor_households", "mpi_poor"),
+        ("mpi_poor_households", "households"), ("households", "surveyed_persons"),
+        ("welfare_verified", "welfare_registered"), ("welfare_registered", "surveyed_persons"),
+        ("elderly", "surveyed_persons"), ("disabled", "surveyed_persons"),
+        ("chronically_ill", "surveyed_persons"),
+    ):  # fmt: skip
+        most(part, whole)
+
+    cells = {mask: f"overlap_cell_{mask}" for mask in MASKS}
+    exactly = {k: f"overlap_{k}" for k in range(1, len(DIMENSIONS) + 1)}
+    sums("target_poor", list(cells.values()))
+    for place, dimension in enumerate(DIMENSIONS):
+        sums(f"target_{dimension}", [cell for mask, cell in cells.items() if mask[place] == "1"])
+    for k, name in exactly.items():
+        sums(name, [cell for mask, cell in cells.items() if mask.count("1") == k])
+    # The five totals speak of the dimensions even where the 31 cells are not published.
+    sums("target_poor", list(exactly.values()))
+    mean = {f"target_{d}": 1 for d in DIMENSIONS} | {name: -k for k, name in exactly.items()}
+    relations.append(Relation(mean, equal=True))
+
+    groups = (
+        ("target_poor", "surveyed_persons"), ("mpi_poor", "surveyed_persons"),
+        ("mpi_poor_households", "households"), ("welfare_registered", "surveyed_persons"),
+        ("disabled", "surveyed_persons"), ("chronically_ill", "surveyed_persons"),
+        *((f"failing_ind{n}", f"{APPLICABLE}{n}") for n in MPI_INDICATORS),
+    )  # fmt: skip
+    return Structure(tuple(relations), groups)
+
+
+def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.DataFrame:
+    """Lay the observations of one source and year out as the table :func:`protect` reads.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Columns ``area_code``, ``indicator``, ``value`` and, where there is one, ``denominator``.
+    counts : collection of str
+        Indicators that are counts; all else is left out.
+
+    Returns
+    -------
+    DataFrame
+        One row an area, one column a count, NaN where there is no data. The denominators of ``failing_indNN``
+        stand under ``applicable_indNN``: a group of three persons is as small as three poor.
+    """
+    rows = observations[observations["indicator"].isin(set(counts))]
+    table = rows.pivot(index="area_code", columns="indicator", values="value")
+    failing = rows[rows["indicator"].str.startswith("failing_ind")]
+    if "denominator" in failing and len(failing):
+        below = failing.pivot(index="area_code", columns="indicator", values="denominator")
+        below.columns = [APPLICABLE + name.removeprefix("failing_ind") for name in below.columns]
+        table = table.join(below.dropna(axis="columns", how="all"))
+    return table.sort_index().sort_index(axis="columns")
