@@ -11,11 +11,12 @@ from typing import Any
 
 import duckdb
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 
 from analytics import definitions
 from geo.boundaries import embedded_provinces
-from geo.codes import COUNTRY, official_areas
+from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
@@ -165,7 +166,8 @@ def _write_database(
 
 def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: Sequence[Batch]) -> None:
     """Note where polygons lie: of every level that came in, of the embedded provinces until replaced."""
-    frames = {level: frame for batch in batches for level, frame in batch.boundaries.items()}
+    changed = {level for batch in batches for level in batch.boundaries}
+    frames = {level: gpd.read_parquet(staging.path / "boundaries" / f"{level}.parquet") for level in changed}
     if "province" not in frames and not (staging.path / "boundaries" / "province.parquet").exists():
         frames["province"] = embedded_provinces()
     for level, frame in frames.items():
@@ -249,12 +251,23 @@ def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None
     """Take in areas that no official list has; what a crosswalk said of them outlives an import without one."""
     if not areas.num_rows:
         return
+    rows = zip(
+        areas.column("code").to_pylist(),
+        areas.column("kind").to_pylist(),
+        areas.column("name_th").to_pylist(),
+        strict=True,
+    )
+    made_up = [
+        code for code, kind, name in rows if kind == "municipal" and name == municipal_area(code).name_th
+    ]
     connection.register("incoming", areas)
     connection.execute(
         """
         DELETE FROM area a USING incoming i
         WHERE a.code = i.code AND (i.mapped_to IS NOT NULL OR a.mapped_to IS NULL)
-        """
+          AND NOT list_contains($made_up::VARCHAR[], i.code)
+        """,
+        {"made_up": made_up},
     )
     connection.execute("INSERT INTO area SELECT * FROM incoming i ANTI JOIN area a ON a.code = i.code")
     connection.unregister("incoming")
@@ -280,12 +293,22 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, k
 
 
 def _write_boundaries(staging: Staging, batch: Batch) -> set[str]:
+    """Put the batch's boundaries in. A file of some provinces replaces these provinces and leaves the others."""
     for level, frame in batch.boundaries.items():
         target = staging.path / "boundaries" / f"{level}.parquet"
         target.parent.mkdir(exist_ok=True)
+        before = gpd.read_parquet(target) if target.exists() else _embedded(level)
+        if before is not None:
+            covered = frame["code"].str[:2].unique()
+            kept = before[~before["code"].str[:2].isin(covered)]
+            frame = pd.concat([frame, kept], ignore_index=True) if len(kept) else frame
         target.unlink(missing_ok=True)  # it may be a hard link into the published snapshot
         frame.sort_values("code").to_parquet(target, index=False, compression="zstd")
     return set(batch.boundaries)
+
+
+def _embedded(level: str) -> gpd.GeoDataFrame | None:
+    return embedded_provinces() if level == "province" else None
 
 
 _CHECKS = (

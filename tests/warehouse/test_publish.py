@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from tests.warehouse.batches import batch
@@ -147,8 +148,61 @@ def test_imported_provinces_replace_the_outlines_and_districts_get_layers(tmp_pa
     layer = json.loads(
         gzip.decompress((info.path / "layers/province/TH/poverty-2023.geojson.gz").read_bytes())
     )
-    assert len(layer["features"]) == 3
-    assert Warehouse.open(store).bounds("TH") == (101.0, 6.0, 104.0, 7.0)
+    # Three provinces came in; the outlines of the other 74 stay, so that none is missing from the map.
+    assert len(layer["features"]) == 77
+    warehouse = Warehouse.open(store)
+    assert warehouse.bounds("95") == (101.0, 6.0, 102.0, 7.0)
+    assert warehouse.bounds("TH")[3] > 20
+
+
+def test_boundaries_of_one_province_leave_those_of_the_others(tmp_path: Path) -> None:
+    import geopandas as gpd
+    from shapely.geometry import MultiPolygon, box
+
+    def frame(codes: list[str], west: float) -> gpd.GeoDataFrame:
+        shapes = [MultiPolygon([box(west + i, 6, west + i + 1, 7)]) for i in range(len(codes))]
+        return gpd.GeoDataFrame(
+            {"code": codes, "name_th": codes, "name_en": codes}, geometry=shapes, crs="EPSG:4326"
+        )
+
+    store = Store(tmp_path)
+    for codes, west in ((["9501", "9502"], 101.0), (["9601"], 103.0), (["9501"], 100.0)):
+        more = batch([(codes[0], "target_poor", 2018, 5.0)], file=f"{codes[0]}-{west}.csv")
+        more.boundaries = {"district": frame(codes, west)}
+        publish_batches(store, Settings(), [more], fresh=store.current() is None)
+    warehouse = Warehouse.open(store)
+    assert warehouse.bounds("9601") == (103.0, 6.0, 104.0, 7.0)
+    # The last file is the whole of its province: what it no longer has is gone.
+    assert warehouse.bounds("9501") == (100.0, 6.0, 101.0, 7.0)
+    stored = gpd.read_parquet(warehouse.info.path / "boundaries" / "district.parquet")
+    assert sorted(stored["code"]) == ["9501", "9601"]
+
+
+def test_a_municipality_keeps_the_name_a_crosswalk_gave_it(tmp_path: Path) -> None:
+    from geo.codes import municipal_area
+    from warehouse.batch import AREA
+
+    def municipality(name: str, mapped: str | None) -> pa.Table:
+        row = ("950151", "subdistrict", "9501", name, name, "municipal", "south", mapped)
+        return pa.table({f.name: [v] for f, v in zip(AREA, row, strict=True)}, schema=AREA)
+
+    store = Store(tmp_path)
+    made_up = municipal_area("950151").name_th
+    for name, mapped in (
+        (made_up, None),
+        ("เทศบาลนคร ยะลา", None),
+        (made_up, None),
+        ("เทศบาลนครยะลา", "950101"),
+        (made_up, None),
+    ):
+        more = batch([("950151", "target_poor", 2018, 5.0)], file=f"{name}-{mapped}.csv")
+        more.areas = municipality(name, mapped)
+        publish_batches(store, Settings(), [more], fresh=store.current() is None)
+        area = Warehouse.open(store).area("950151")
+        expected = {made_up: area.name_th, "เทศบาลนคร ยะลา": "เทศบาลนคร ยะลา"}.get(name, "เทศบาลนครยะลา")
+        assert area.name_th == expected
+    assert area.name_th == "เทศบาลนครยะลา"
+    assert [a.code for a in Warehouse.open(store).municipalities_in("950101")] == ["950151"]
 
 
 def test_national_subdistricts_come_in_parts() -> None:
