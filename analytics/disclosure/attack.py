@@ -18,10 +18,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System, propagate
+from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System, depths, propagate
 
 _BATCH: Final = 600
 """Cells of one linear programme: smaller ones cost calls, larger ones cost pivots."""
+
+_ROUNDS: Final = 30
+"""Whole tables asked for each piece at most; four without progress end it sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,9 @@ def _table(rows: Rows, low: Floats, high: Floats, objective: Floats, seconds: fl
     return table if fits and ((table >= low) & (table <= high)).all() else None
 
 
-def search(known: Knowledge, rounds: int, seed: int = 0, wanted: Bools | None = None, reach: int = 1) -> None:
+def search(
+    known: Knowledge, rounds: int, seed: int = 0, still: Bools | None = None, reach: int = 1
+) -> None:
     """Look for witnesses near the truth, many cells at a time.
 
     Cells may move by `reach` times the minimum, which is all a proof needs and makes most inequalities
@@ -182,8 +187,8 @@ def search(known: Knowledge, rounds: int, seed: int = 0, wanted: Bools | None = 
         Linear programmes at most for each piece.
     seed : int
         Of the directions tried; the same seed tries the same ones.
-    wanted : array of bool, optional
-        Cells to settle.
+    still : array of bool, optional
+        Open cells that keep their true value, so that the problem falls into yet smaller pieces.
     reach : int
     """
     if not len(known.cells):
@@ -192,6 +197,8 @@ def search(known: Knowledge, rounds: int, seed: int = 0, wanted: Bools | None = 
     step = float(known.minimum * reach)
     low = np.maximum(known.low, known.truth - step)
     high = np.minimum(known.high, known.truth + step)
+    if still is not None:
+        low[still] = high[still] = known.truth[still]
     rows = known.rows
     if not len(rows.col):
         known.seen_low, known.seen_high = low, high
@@ -201,7 +208,7 @@ def search(known: Knowledge, rounds: int, seed: int = 0, wanted: Bools | None = 
     rows = rows.restrict(open_cells, known.truth)
     cells = np.flatnonzero(open_cells)
     part = _components(rows)
-    todo = known.undecided if wanted is None else known.undecided & wanted
+    todo = known.undecided
     parts_with_work = np.unique(part[todo[cells]])
     # Pack whole components into batches, in order, so that a batch is a problem of its own.
     sizes = np.bincount(part)[parts_with_work]
@@ -316,11 +323,21 @@ def solve(known: Knowledge, limit: int, seconds: float = 20.0) -> Bools:
     return solved
 
 
+def search_all(system: System, known: Knowledge, seed: int = 0) -> None:
+    """Look for witnesses, first with the upper areas held still, then in wider and wider pieces."""
+    depth = depths(system.above)
+    line = system.area[known.cells]
+    deep = np.where(line >= 0, depth[line], 0)
+    for number, held in enumerate(range(int(depth.max(initial=0)) - 1, -2, -1)):
+        if not known.undecided.any():
+            return
+        search(known, _ROUNDS, seed + number, deep <= held)
+
+
 def settle(system: System, open_cells: Bools, minimum: int, *, exact: int = 200, seed: int = 0) -> Knowledge:
     """Run all three steps."""
     known = know(system, open_cells, minimum)
-    search(known, rounds=30, seed=seed)
-    search(known, rounds=60, seed=seed + 1, reach=2)
+    search_all(system, known, seed)
     solve(known, exact)
     return known
 

@@ -8,6 +8,7 @@ once the witness that the cell is safe.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, hstack
 
 from analytics.disclosure.attack import Knowledge
-from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System
+from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System, depths
 
 _PRICE_OF_DEPTH: Final = 20.0
 """A district's count is worth that many subdistricts', a province's that many districts'."""
@@ -23,8 +24,8 @@ _PRICE_OF_DEPTH: Final = 20.0
 _STEP: Final = 2.0
 """How far, in minima, a cell may move."""
 
-_SIZES: Final = (150, 1000, 6000)
-"""Cells of a neighbourhood, tried in turn."""
+_SIZES: Final = ((150, True), (1000, True), (6000, False))
+"""Cells of a neighbourhood, tried in turn, and whether it ends at the region (a province, say)."""
 
 
 def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Floats]) -> None:
@@ -41,7 +42,7 @@ def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Fl
         Range of every cell over the witnesses; widened.
     """
     weak = known.cells[known.undecided]
-    depth = _depth(system.above)
+    depth = depths(system.above)
     cell_depth = np.where(system.area >= 0, depth[system.area], 0)
     price = (1.0 + np.log1p(system.truth) / 10.0) * _PRICE_OF_DEPTH ** (int(depth.max(initial=0)) - cell_depth)
     may_hide = ~system.remembered & (system.truth > 0)
@@ -57,20 +58,33 @@ def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Fl
     shape = (len(tight.b), tight.cells)
     links = csr_array((np.ones(int(inside.sum())), (tight.row[inside], tight.col[inside])), shape=shape)
     back = csr_array(links.T)
-    for size in _SIZES:
-        for cell in weak.tolist():
-            if seen[1][cell] - seen[0][cell] < known.minimum:
-                near = _near(links, back, cell, size)
-                _mend_one(system, tight, cell, near, price, hidden, known.minimum, seen)
+    region = _regions(system, depth)
+    for size, apart in _SIZES:
+        left = weak[seen[1][weak] - seen[0][weak] < known.minimum]
+        groups: dict[int, list[int]] = {}
+        for cell in left.tolist():
+            groups.setdefault(int(region[cell]) if apart else 0, []).append(cell)
+
+        def work(cells: list[int], size: int = size, apart: bool = apart) -> None:
+            for cell in cells:
+                if seen[1][cell] - seen[0][cell] < known.minimum:
+                    near = _near(links, back, cell, size)
+                    if apart:
+                        near = near[region[near] == region[cell]]
+                    _mend_one(system, tight, cell, near, price, hidden, known.minimum, seen)
+
+        # Regions share no cell that they move, so the order in which threads finish changes nothing.
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, groups.values()))
 
 
-def _depth(above: Ints) -> Ints:
-    depth = np.zeros(len(above), dtype=np.int64)
-    at = above.copy()
-    while (at >= 0).any():
-        depth += at >= 0
-        at = np.where(at >= 0, above[at], -1)
-    return depth
+def _regions(system: System, depth: Ints) -> Ints:
+    """Return for each cell the line of the area just below the top that it lies in; -1 at the top itself."""
+    line = np.arange(len(system.above))
+    for _ in range(int(depth.max(initial=0))):
+        line = np.where(depth[line] > 1, system.above[line], line)
+    line = np.where(depth[line] == 1, line, -1)
+    return np.where(system.area >= 0, line[system.area], -1).astype(np.int64)
 
 
 def _neighbours(links: csr_array, items: Ints) -> Ints:

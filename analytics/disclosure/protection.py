@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.disclosure.attack import AuditResult, Knowledge, know, search, settle, solve, verdict
+from analytics.disclosure.attack import AuditResult, Knowledge, know, search_all, settle, solve, verdict
 from analytics.disclosure.mending import mend
 from analytics.disclosure.structure import Structure
 from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, build, flags
@@ -148,7 +148,7 @@ def protect(
             hidden[more] = True
         else:
             # Nothing is plainly narrow: only now are witnesses worth their price.
-            search(known, rounds=30, seed=seed + number)
+            search_all(system, known, seed + number)
             if not known.undecided.any():
                 break
             seen[0][known.cells], seen[1][known.cells] = known.seen_low, known.seen_high
@@ -189,8 +189,7 @@ class _Chooser:
         self.system = system
         rows = system.rows
         self.ends = np.append(rows.starts[1:], len(rows.col))
-        order, starts, cells = rows.by_cell
-        self.order = order
+        self.order = rows.by_cell[0]
         self.cell_start = np.zeros(rows.cells + 1, dtype=np.int64)
         counts = np.bincount(rows.col, minlength=rows.cells)
         self.cell_start[1:] = np.cumsum(counts)

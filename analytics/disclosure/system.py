@@ -307,6 +307,16 @@ def build(
     )  # fmt: skip
 
 
+def depths(above: Ints) -> Ints:
+    """Return how many steps each line of the table stands below the top."""
+    depth = np.zeros(len(above), dtype=np.int64)
+    at = above.copy()
+    while (at >= 0).any():
+        depth += at >= 0
+        at = np.where(at >= 0, above[at], -1)
+    return depth
+
+
 def flags(system: System, mask: Any, table: pd.DataFrame) -> pd.DataFrame:
     """Lay a mask over the present cells out as a table."""
     flat = np.zeros(table.size, dtype=bool)
