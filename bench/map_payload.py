@@ -11,9 +11,10 @@ inlined, published outlines
     The same with the outlines as the agency published them.
 
 The peers are spared reading files: they keep the features in memory and only colour them. ``first`` opens the
-page in a window with nothing kept; ``rerun`` picks another indicator in the page's own select box. ``drawn`` is measured in headless Chromium
-from the start of navigation (or the key press) until the graphics pipeline has finished the draw call that
-fills the areas; script times come from the server through a websocket client.
+page in a window with nothing kept; ``rerun`` picks another indicator in the page's own select box. ``drawn`` is
+measured in headless Chromium from the start of navigation (or the key press) until the graphics pipeline has
+finished the draw call that fills the areas; script times come from the server through a websocket client.
+Everything runs on one machine, so the bytes travel for free: over a network the peers also wait for them.
 
     python -m bench.map_payload [--only ours|simplified|published]
 """
