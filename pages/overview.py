@@ -6,10 +6,10 @@ from analytics.catalogue import load_dimensions
 from analytics.stars import star_text
 from ui import data, panels
 from ui.figures import PROFILE, key_figures, place
-from ui.frame import context, escape_markdown
+from ui.frame import context, escape_markdown, markdown_table
 from ui.scene import compose, nearest_year, plan_of, star_indicator, year_choices
 from ui.sentences import sentences
-from ui.years import other_years
+from ui.years import headings, other_years
 
 c = context()
 w = c.words
@@ -92,8 +92,8 @@ with left:
     panels.dimension_panel(c, profile, names)
 with right:
     st.subheader(w("years.heading"), anchor=False)
-    table, definitions = other_years(c, own_year)
-    st.dataframe(table, hide_index=True, alt=w("years.heading"))
+    rows, definitions = other_years(c, own_year)
+    st.markdown(markdown_table(headings(w, own_year), rows))
     st.caption(w("years.guard"))
     for text in definitions:
         st.caption(escape_markdown(text))

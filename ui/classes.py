@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import pandas as pd
-
 from analytics.catalogue import Indicator
-from analytics.classify import Classes, ClassSpec, classify, pooled_bounds
+from analytics.classify import Classes, ClassSpec
 from analytics.formatting import number
 from analytics.stars import star_text
 from ui.legend import LegendRow
@@ -34,19 +30,6 @@ def class_spec(indicator: Indicator, view: View) -> ClassSpec:
     if view.method == "user_defined":
         return ClassSpec("user_defined", breaks=(*breaks, OPEN_END))
     return ClassSpec(view.method, k=view.k)
-
-
-def map_classes(drawn: pd.Series, reference: Iterable[pd.Series] | None, spec: ClassSpec) -> Classes:
-    """Class the drawn values, with bounds from `reference` where the bounds are to stay put.
-
-    Parameters
-    ----------
-    drawn : Series of float
-        Values on the map; counts are of these.
-    reference : iterable of Series, or None
-        Values the bounds come from (all years and levels); None takes the drawn ones.
-    """
-    return classify(drawn, spec) if reference is None else pooled_bounds(reference, spec).recount(drawn)
 
 
 def colours(classes: Classes, indicator: Indicator) -> tuple[RGB, ...]:

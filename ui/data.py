@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from functools import cache
 
 import pandas as pd
 import streamlit as st
 
+from analytics.classify import Classes, ClassSpec, pooled_bounds
 from warehouse.query import Warehouse, shared
 from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import Store, StoreError
+
+WARM_UP_PAUSE = 6.0  # seconds
 
 
 @cache
@@ -43,20 +48,26 @@ def values(snapshot: str, indicator: str, level: str, year: int, within: str) ->
     return shared(store().snapshots, snapshot).values(indicator, level=level, year=year, within=within)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def reference_values(snapshot: str, indicator: str, level: str | None) -> list[pd.Series]:
-    """Values of all years, of one level or of all, from which class bounds that stay put are made."""
+@st.cache_resource(max_entries=256, show_spinner=False)
+def steady_classes(
+    snapshot: str, indicator: str, level: str | None, method: str, k: int, breaks: tuple[float, ...] | None
+) -> Classes:
+    """Classes made from all years, of one level or of all, so that a colour keeps its meaning.
+
+    Parameters
+    ----------
+    method, k, breaks : str, int, tuple of float or None
+        The fields of a `ClassSpec`, apart because a cache key is made of plain values.
+    """
     house = shared(store().snapshots, snapshot)
-    levels = (
-        [level]
-        if level
-        else [x for x in ("province", "district", "subdistrict") if x in house.levels_with_data(indicator)]
-    )
-    return [
+    have = house.levels_with_data(indicator)
+    levels = [level] if level else [x for x in ("province", "district", "subdistrict") if x in have]
+    pool = (
         house.values(indicator, level=one, year=year)["value"]
         for one in levels
         for year in house.years(indicator, one)
-    ]
+    )
+    return pooled_bounds(pool, ClassSpec(method, k, breaks))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -67,9 +78,12 @@ def source_titles(snapshot: str) -> dict[str, tuple[str, str]]:
 
 
 def warm_up() -> None:
-    """Open the snapshot and load the classification library, which takes seconds the first time."""
-    import mapclassify  # noqa: F401
-
+    """Load at leisure what a later visitor would wait for."""
     house = warehouse()
     house.search("เชียงใหม่")
-    house.children("TH")
+    house.drawable("province")
+    time.sleep(WARM_UP_PAUSE)  # the first visitor's page comes first
+    import mapclassify  # noqa: F401 - takes seconds the first time
+
+    gc.collect()
+    gc.freeze()  # libraries and area lists live as long as the process; collections need not look at them again

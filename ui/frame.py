@@ -211,3 +211,13 @@ def escape_markdown(text: str) -> str:
     for sign in "\\`*_{}[]<>()#+!|$:~":
         text = text.replace(sign, "\\" + sign)
     return text
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A small table as Markdown: plain HTML for screen readers, a tenth of the bytes of a data frame.
+
+    The first column is text, the others numbers and set to the right.
+    """
+    lines = [headings, [":--", *(["--:"] * (len(headings) - 1))]]
+    body = [[escape_markdown(cell) for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [*lines, *body])

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from analytics.catalogue import Indicator
 from analytics.catalogue import indicator as entry
-from analytics.classify import Classes
+from analytics.classify import Classes, classify
 from analytics.formatting import number, year_text
 from analytics.stars import StarSettings, method_text
 from geo.codes import COUNTRY, Area
 from ui import data, export
 from ui.charts import bars, radar
-from ui.classes import class_spec, colours, legend_rows, map_classes
-from ui.frame import Context, choose, escape_markdown, go
+from ui.classes import class_spec, colours, legend_rows
+from ui.frame import Context, choose, escape_markdown, go, markdown_table
 from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.plan import levels_for
@@ -133,12 +134,13 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
     spec = class_spec(scene.indicator, c.view)
     official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
     shared_levels = None if scene.indicator.unit in ("percent", "stars", "score") else p.draw_level
-    reference = (
-        data.reference_values(c.warehouse.snapshot, scene.indicator.id, shared_levels)
-        if c.view.lock
-        else None
-    )
-    classes = map_classes(official, reference, spec)
+    if c.view.lock:
+        pool = data.steady_classes(
+            c.warehouse.snapshot, scene.indicator.id, shared_levels, spec.method, spec.k, spec.breaks
+        )
+        classes = pool.recount(official)
+    else:
+        classes = classify(official, spec)
     layer = AreaLayer(
         url,
         scene.indicator.id,
@@ -282,8 +284,7 @@ def ranking_panel(
         values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.drawn_year, None
         st.markdown(f"**{w('ranking.heading', level=w(f'level.{level}'))}**")
     areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if level == "subdistrict" else {}
-    table = ranking(values, scene.indicator, areas, w, stars)
-    shown = table.head(SHOWN_ROWS)
+    shown = ranking(values, scene.indicator, areas, w, stars, limit=SHOWN_ROWS)
     table_key = f"{key}_{c.area.code}_{level}"
 
     def chosen() -> None:
@@ -303,12 +304,13 @@ def ranking_panel(
         config[column] = st.column_config.NumberColumn(
             heading, format="localized" if decimals == 0 else f"%.{decimals}f"
         )
+    # Without the library's notes on its columns the table is two kilobytes smaller.
+    sent = pa.Table.from_pandas(shown[columns], preserve_index=False).replace_schema_metadata(None)
     st.dataframe(
-        shown,
+        sent,
         key=table_key,
         hide_index=True,
         placeholder="–",
-        column_order=columns,
         column_config=config,
         height=min(38 + 35 * len(shown), 480),
         on_select=chosen,
@@ -322,8 +324,8 @@ def ranking_panel(
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         line = w("ranking.select")
-        if len(table) > len(shown):
-            line = w("ranking.shown", n=len(shown), all=f"{len(table):,}") + " · " + line
+        if len(values) > len(shown):
+            line = w("ranking.shown", n=len(shown), all=f"{len(values):,}") + " · " + line
         st.caption(line, width="content")
         download(c, scene.indicator, values, level, year, key=key)
 
@@ -369,7 +371,7 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
         for n, s in zip(counts, shares, strict=True)
     ]
     st.plotly_chart(
-        bars(list(names.values()), counts, texts, c.theme),
+        bars(tuple(names.values()), tuple(counts), tuple(texts), c.theme),
         key=f"dimensions_{c.area.code}",
         theme=None,
         config={"displayModeBar": False, "staticPlot": True},
@@ -395,19 +397,22 @@ def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: dic
     if all(v is None or pd.isna(v) for values in rates.values() for v in values):
         st.info(w("dimensions.empty"), icon=":material/info:")
         return
+    series = tuple((name, tuple(values)) for name, values in rates.items())
     st.plotly_chart(
-        radar([w(f"radar.{d}") for d in names], rates, w("dimensions.radar_unit"), c.theme),
+        radar(tuple(w(f"radar.{d}") for d in names), series, w("dimensions.radar_unit"), c.theme),
         key=f"radar_{c.area.code}",
         theme=None,
         config={"displayModeBar": False},
         alt=w("dimensions.radar_alt", area=c.name(c.area)),
     )
-    st.dataframe(
-        pd.DataFrame({w("dimensions.column_dimension"): list(names.values()), **rates}),
-        hide_index=True,
-        placeholder="–",
-        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in rates},
-        alt=w("dimensions.radar_heading"),
+    st.markdown(
+        markdown_table(
+            [w("dimensions.column_dimension"), *rates],
+            [
+                [name, *(number(values[i], 2, language=w.language) for values in rates.values())]
+                for i, name in enumerate(names.values())
+            ],
+        )
     )
     st.caption(w("dimensions.column_rate"))
 
@@ -428,18 +433,7 @@ def overlap_panel(c: Context, year: int) -> None:
         st.info(w("overlap.empty"), icon=":material/info:")
         return
     values = profile.set_index("indicator")["value"]
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            w("overlap.exactly"): st.column_config.NumberColumn(format="localized"),
-            w("overlap.poor"): st.column_config.NumberColumn(format="localized"),
-            w("overlap.h"): st.column_config.NumberColumn(format="%.3f", help=w("overlap.h_help")),
-            w("overlap.a"): st.column_config.NumberColumn(format="%.1f", help=w("overlap.a_help")),
-            w("overlap.m0"): st.column_config.NumberColumn(format="%.5f", help=w("overlap.m0_help")),
-        },
-        alt=w("overlap.heading"),
-    )
+    st.markdown(markdown_table(*table), help=" · ".join(w(f"overlap.{m}_help") for m in ("h", "a", "m0")))
     st.caption(
         w(
             "overlap.note",

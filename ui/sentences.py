@@ -47,11 +47,10 @@ def sentences(c: Context, rates: Scene, profile: pd.DataFrame) -> list[str]:
 def _child_dimensions(c: Context, rates: Scene) -> pd.DataFrame:
     """Target poor and those failing each dimension, one row a child."""
     out = rates.listed[["area_code", "name_th", "name_en"]].reset_index(drop=True)
+    codes = out["area_code"].to_numpy()
     for column, name in {"target_poor": "target_poor", **{d: f"target_{d}" for d in DIMENSIONS}}.items():
         frame = data.values(c.warehouse.snapshot, name, rates.plan.level, rates.year or 0, rates.plan.within)
-        out = out.merge(
-            frame[["area_code", "value"]].rename(columns={"value": column}), on="area_code", how="left"
-        )
+        out[column] = frame.set_index("area_code")["value"].reindex(codes).to_numpy()
     return out
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analytics.catalogue import Indicator
-from analytics.formatting import year_text
+from analytics.formatting import number, year_text
 from analytics.overlap import alkire_foster
 from analytics.stars import star_text
 from geo.codes import Area
 from ui.texts import Words
 
-SHOWN_ROWS = 100  # a longer table is a download: it would send hundreds of kilobytes at every change
+SHOWN_ROWS = 50  # a longer table is a download: it would send hundreds of kilobytes at every change
 
 
 def ranked(values: pd.DataFrame, worse: str) -> pd.DataFrame:
@@ -47,6 +47,7 @@ def ranking(
     areas: Mapping[str, Area],
     words: Words,
     stars: pd.DataFrame | None = None,
+    limit: int | None = None,
 ) -> pd.DataFrame:
     """The ranking of an indicator.
 
@@ -56,6 +57,8 @@ def ranking(
         As `Warehouse.values`.
     stars : DataFrame, optional
         The stars of the same areas, put beside the name.
+    limit : int, optional
+        Most rows made; the others are ranked but not written out.
 
     Returns
     -------
@@ -63,6 +66,7 @@ def ranking(
         Columns ``code, rank, name, [stars], value, numerator, denominator, note``; worst first.
     """
     rows = ranked(values, indicator.worse)
+    rows = rows if limit is None else rows.head(limit)
     out = pd.DataFrame(
         {
             "code": rows["area_code"],
@@ -118,13 +122,17 @@ OVERLAP_PROFILE = (
 """Indicators `overlap_table` reads."""
 
 
-def overlap_table(profile: pd.DataFrame, words: Words) -> pd.DataFrame | None:
+def overlap_table(profile: pd.DataFrame, words: Words) -> tuple[list[str], list[list[str]]] | None:
     """How many fail exactly and at least k dimensions, with H, A and M0; None where the area has no overlap.
 
     Parameters
     ----------
     profile : DataFrame
         As `Warehouse.profile` of `OVERLAP_PROFILE`.
+
+    Returns
+    -------
+    tuple of headings and rows, or None
     """
     values = profile.set_index("indicator")["value"]
     exact = {k: values.get(f"overlap_{k}") for k in range(1, 6)}
@@ -132,13 +140,20 @@ def overlap_table(profile: pd.DataFrame, words: Words) -> pd.DataFrame | None:
     if any(pd.isna(v) for v in exact.values()) or pd.isna(population) or population <= 0:
         return None
     measures = alkire_foster({k: float(v) for k, v in exact.items()}, float(population))
-    return pd.DataFrame(
-        {
-            words("overlap.k"): measures["k"],
-            words("overlap.exactly"): [int(exact[k]) for k in measures["k"]],
-            words("overlap.poor"): measures["poor"].astype("int64"),
-            words("overlap.h"): (100 * measures["H"]).round(3),
-            words("overlap.a"): (100 * measures["A"]).round(1),
-            words("overlap.m0"): measures["M0"].round(5),
-        }
-    )
+    headings = [words(f"overlap.{name}") for name in ("k", "exactly", "poor", "h", "a", "m0")]
+
+    def show(value: float, decimals: int) -> str:
+        return number(value, decimals, language=words.language)
+
+    rows = [
+        [
+            str(m.k),
+            show(exact[m.k], 0),
+            show(m.poor, 0),
+            show(100 * m.H, 3),
+            show(100 * m.A, 1),
+            show(m.M0, 5),
+        ]
+        for m in measures.itertuples()
+    ]
+    return headings, rows

@@ -11,13 +11,13 @@ from ui.tables import year_label
 from ui.texts import Words
 
 
-def other_years(c: Context, shown: int | None) -> tuple[pd.DataFrame, list[str]]:
+def other_years(c: Context, shown: int | None) -> tuple[list[list[str]], list[str]]:
     """Target poor of every year: count, rate and change against the year shown.
 
     Returns
     -------
-    DataFrame
-        One row a year, newest first, headings in the language of the screen.
+    list of rows
+        Year, count, rate, change; newest first. Headings are `headings`.
     list of str
         Each definition with the years it holds for.
     """
@@ -33,14 +33,12 @@ def other_years(c: Context, shown: int | None) -> tuple[pd.DataFrame, list[str]]
         label = year_label(int(year), w)
         by_definition.setdefault(str(counts["definition"].get(year)), []).append(label)
         rows.append(
-            {
-                w("years.column_year"): label,
-                w("years.column_count"): "" if pd.isna(count) else number(count, 0, language=w.language),
-                w("years.column_rate"): "" if pd.isna(rate) else number(rate, 2, language=w.language),
-                w("years.column_change", year=year_label(shown, w) if shown else ""): _against(
-                    w, int(year), shown, rates["value"]
-                ),
-            }
+            [
+                label,
+                number(None if pd.isna(count) else count, 0, language=w.language),
+                number(None if pd.isna(rate) else rate, 2, language=w.language),
+                _against(w, int(year), shown, rates["value"]),
+            ]
         )
     texts = []
     for name, labels in by_definition.items():
@@ -48,7 +46,17 @@ def other_years(c: Context, shown: int | None) -> tuple[pd.DataFrame, list[str]]
         texts.append(
             w("years.definition", years=", ".join(labels), text=w.pick(entry.text_th, entry.text_en))
         )
-    return pd.DataFrame(rows), texts
+    return rows, texts
+
+
+def headings(words: Words, shown: int | None) -> list[str]:
+    """Headings of the rows of `other_years`."""
+    return [
+        words("years.column_year"),
+        words("years.column_count"),
+        words("years.column_rate"),
+        words("years.column_change", year=year_label(shown, words) if shown else ""),
+    ]
 
 
 def _against(w: Words, year: int, shown: int | None, rates: pd.Series) -> str:

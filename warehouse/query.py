@@ -182,12 +182,25 @@ class Warehouse:
         """West, south, east, north of an area in degrees; of the nearest area above it that has a polygon."""
         wanted: str | None = code
         while wanted is not None:
-            rows = self._rows("SELECT west, south, east, north FROM extent WHERE code = ?", [wanted])
-            if rows:
-                west, south, east, north = rows[0]
-                return float(west), float(south), float(east), float(north)
+            if wanted in self._extents:
+                return self._extents[wanted][1]
             wanted = parent_of(wanted)
         return None
+
+    @cached_property
+    def _extents(self) -> dict[str, tuple[str, tuple[float, float, float, float]]]:
+        """Level and extent of every area with a polygon: asked for at every rerun, the same all through a snapshot."""
+        rows = self._rows("SELECT code, level, west, south, east, north FROM extent")
+        return {
+            str(c): (str(level), (float(w), float(s), float(e), float(n))) for c, level, w, s, e, n in rows
+        }
+
+    @cached_property
+    def _drawable(self) -> frozenset[tuple[str, str]]:
+        here = [(level, code) for code, (level, _) in self._extents.items()]
+        return frozenset(
+            {(level, COUNTRY) for level, _ in here} | {(level, code[:2]) for level, code in here}
+        )
 
     # -- what there is ----------------------------------------------------
 
@@ -210,13 +223,8 @@ class Warehouse:
         )
 
     def drawable(self, level: str, parent: str = COUNTRY) -> bool:
-        """Whether the snapshot holds polygons of this level inside this area."""
-        return bool(
-            self._rows(
-                "SELECT 1 FROM extent WHERE level = ? AND (? = 'TH' OR starts_with(code, ?)) LIMIT 1",
-                [level, parent, parent],
-            )
-        )
+        """Whether the snapshot holds polygons of this level inside the country or this province."""
+        return (level, parent) in self._drawable
 
     @cached_property
     def _holdings(self) -> list[tuple[str, str, int]]:
