@@ -171,9 +171,7 @@ def _table(rows: Rows, low: Floats, high: Floats, objective: Floats, seconds: fl
     return table if fits and ((table >= low) & (table <= high)).all() else None
 
 
-def search(
-    known: Knowledge, rounds: int, seed: int = 0, still: Bools | None = None, reach: int = 1
-) -> None:
+def search(known: Knowledge, rounds: int, seed: int = 0, still: Bools | None = None, reach: int = 1) -> None:
     """Look for witnesses near the truth, many cells at a time.
 
     Cells may move by `reach` times the minimum, which is all a proof needs and makes most inequalities
@@ -245,7 +243,9 @@ def search(
             short = useful & (highs - lows < known.minimum)
             if not short.any() or idle >= 4:
                 break
-            up = np.where(lows <= below, 1.0, np.where(highs >= above, -1.0, dice.choice([-1.0, 1.0], len(mine))))
+            up = np.where(
+                lows <= below, 1.0, np.where(highs >= above, -1.0, dice.choice([-1.0, 1.0], len(mine)))
+            )
             weight = np.where(short, up * dice.uniform(0.2, 1.0, len(mine)) ** 2, 0.0)
             found = _table(piece, below, above, weight, seconds=5.0)
             if found is None:

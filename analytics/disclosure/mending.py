@@ -44,7 +44,9 @@ def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Fl
     weak = known.cells[known.undecided]
     depth = depths(system.above)
     cell_depth = np.where(system.area >= 0, depth[system.area], 0)
-    price = (1.0 + np.log1p(system.truth) / 10.0) * _PRICE_OF_DEPTH ** (int(depth.max(initial=0)) - cell_depth)
+    price = (1.0 + np.log1p(system.truth) / 10.0) * _PRICE_OF_DEPTH ** (
+        int(depth.max(initial=0)) - cell_depth
+    )
     may_hide = ~system.remembered & (system.truth > 0)
     may_hide[system.present :] = False
     # Only rows that a move of this size can strain tie cells together.
@@ -155,6 +157,8 @@ def _mend_one(
             continue
         if best is None or result.fun < best[0]:
             best = (float(result.fun), table)
+        if result.fun < 1.0:
+            break  # only hidden cells moved: nothing cheaper can be found the other way
     if best is None:
         return
     table = best[1]

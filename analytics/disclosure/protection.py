@@ -17,6 +17,9 @@ from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, b
 _ROUNDS: Final = 400
 """Rounds of hiding; every round hides something, real tables take a few dozen."""
 
+_PARENT: Final = 1e9
+"""Price of hiding a parent for the sake of its children, above any count of persons here."""
+
 
 class DisclosureError(ValueError):
     """A table cannot be protected: even hiding all that may be hidden leaves a count too plain."""
@@ -110,6 +113,7 @@ def protect(
     minimum: int = 5,
     previous: Snapshot | None = None,
     *,
+    keep: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Protected:
     """Choose what to hide, and try it.
@@ -118,6 +122,8 @@ def protect(
     ----------
     table, tree, structure, minimum, previous, seed
         As for :func:`audit`.
+    keep : DataFrame of bool, optional
+        Cells to hide in any case, such as those of a lower minimum, so that a higher one shows no more.
 
     Returns
     -------
@@ -133,6 +139,9 @@ def protect(
     primary = find_primary(table, structure, minimum).to_numpy(dtype=bool).ravel()[system.place]
     hidden = np.zeros(len(system.truth), dtype=bool)
     hidden[: system.present] = primary
+    if keep is not None:
+        wanted = keep.reindex(index=table.index, columns=table.columns, fill_value=False).to_numpy(dtype=bool)
+        hidden[: system.present] |= wanted.ravel()[system.place]
     # What was hidden stays hidden: showing it now would show what it was, less what its total changed by.
     hidden |= system.was_hidden
     chooser = _Chooser(system)
@@ -199,32 +208,29 @@ class _Chooser:
         system, rows = self.system, self.system.rows
         low, high = system.truth.copy(), system.truth.copy()
         low[known.cells], high[known.cells] = known.low, known.high
-        low_cells, is_weak = known.cells, np.zeros(rows.cells, dtype=bool)
-        is_weak[low_cells[weak]] = True
+        is_weak = np.zeros(rows.cells, dtype=bool)
+        is_weak[known.cells[weak]] = True
         need = np.zeros(rows.cells)
-        need[low_cells] = known.minimum - (known.high - known.low)
+        need[known.cells] = known.minimum - (known.high - known.low)
         may_hide = ~hidden & ~system.remembered & (system.truth > 0)
         may_hide[system.present :] = False
-        # Hiding a cell pays in a row by how far the cell could then fall or rise.
+        # Rows that give a weak cell the bounds it has.
         lower, upper = rows.limits(low, high)
-        lower, upper = np.maximum(lower, -1.0), upper
         at_low = (lower >= low[rows.col]) & (low[rows.col] > 0)
         at_high = upper <= high[rows.col]
         binding = is_weak[rows.col] & (at_low | at_high)
-        chosen = self._pick(np.flatnonzero(binding), need, may_hide, hidden)
+        chosen = self._pick(np.flatnonzero(binding), need, may_hide)
         covered = np.zeros(rows.cells, dtype=bool)
         covered[chosen[1]] = True
         picked = set(chosen[0].tolist())
         # A weak cell none of whose binding rows offers anything: look further along the rows it hangs on.
-        reached = {int(r) for r in rows.row[np.isin(rows.col, list(picked))]} if picked else set()
         for cell in np.flatnonzero(is_weak & ~covered):
-            more = self._explore(int(cell), may_hide, hidden, picked, reached)
+            more = self._explore(int(cell), may_hide, hidden, picked)
             if more is not None:
                 picked.add(more)
-                reached.update(self._rows_of(more).tolist())
         return np.array(sorted(picked), dtype=np.int64)
 
-    def _pick(self, entries: Ints, need: Floats, may_hide: Bools, hidden: Bools) -> tuple[Ints, Ints]:
+    def _pick(self, entries: Ints, need: Floats, may_hide: Bools) -> tuple[Ints, Ints]:
         """Return the best cell for each row, each weak cell using one row only, and the cells so served."""
         rows, truth = self.system.rows, self.system.truth
         row, cell = rows.row[entries], rows.col[entries]
@@ -235,7 +241,7 @@ class _Chooser:
         offers = np.flatnonzero(used[rows.row] & may_hide[rows.col])
         if not len(offers):
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        cost = self._cost(offers, hidden) + 1e6 * (truth[rows.col[offers]] - 1 < wanted[rows.row[offers]])
+        cost = self._cost(offers) + 1e6 * (truth[rows.col[offers]] - 1 < wanted[rows.row[offers]])
         order = np.lexsort((rows.col[offers], cost, rows.row[offers]))
         first = order[np.r_[True, np.diff(rows.row[offers][order]) > 0]]
         best_cost = np.full(len(rows.b), np.inf)
@@ -244,46 +250,49 @@ class _Chooser:
         best[rows.row[offers[first]]] = rows.col[offers[first]]
         # Each weak cell is served by the cheapest of its rows.
         usable = np.isfinite(best_cost[row])
+        # A parent is hidden only when no brother helps any more anywhere: brothers hidden in this round may
+        # make the weak cell safe, and a hidden parent draws others after it.
+        if (best_cost[row] < _PARENT).any():
+            usable &= best_cost[row] < _PARENT
         row, cell = row[usable], cell[usable]
         order = np.lexsort((row, best_cost[row], cell))
         keep = order[np.r_[True, np.diff(cell[order]) > 0]] if len(order) else order
         return np.unique(best[row[keep]]), np.unique(cell)
 
-    def _cost(self, entries: Ints, hidden: Bools) -> Floats:
+    def _cost(self, entries: Ints) -> Floats:
         """Return the price of hiding each entry's cell: its size, and far more where it stands above others."""
         rows, truth = self.system.rows, self.system.truth
-        return truth[rows.col[entries]] + 1e9 * self.system.parent_entry[entries]
+        return truth[rows.col[entries]] + _PARENT * self.system.parent_entry[entries]
 
     def _rows_of(self, cell: int) -> Ints:
         entries = self.order[self.cell_start[cell] : self.cell_start[cell + 1]]
         return self.system.rows.row[entries]
 
-    def _explore(
-        self, cell: int, may_hide: Bools, hidden: Bools, picked: set[int], reached: set[int]
-    ) -> int | None:
+    def _explore(self, cell: int, may_hide: Bools, hidden: Bools, picked: set[int]) -> int | None:
         """Walk from a cell over rows and hidden cells to the nearest one that may be hidden."""
         rows = self.system.rows
         seen, front = {cell}, [cell]
+        dear: list[tuple[float, int]] = []
         while front:
             offers: list[tuple[float, int]] = []
             following: list[int] = []
             for here in front:
                 for row in self._rows_of(here).tolist():
                     entries = np.arange(rows.starts[row], self.ends[row])
-                    price = self._cost(entries, hidden)
+                    price = self._cost(entries)
                     for entry, other_price in zip(entries.tolist(), price.tolist(), strict=True):
                         other = int(rows.col[entry])
                         if other in picked:
                             return None  # something near is being hidden this round; look again after it
                         if may_hide[other]:
-                            offers.append((other_price, other))
+                            (dear if other_price >= _PARENT else offers).append((other_price, other))
                         elif hidden[other] and other not in seen:
                             seen.add(other)
                             following.append(other)
             if offers:
                 return min(offers)[1]
             front = following
-        return None
+        return min(dear)[1] if dear else None
 
 
 def _report(

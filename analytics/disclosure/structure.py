@@ -77,7 +77,9 @@ def tpmap_structure() -> Structure:
 
     covered("target_poor", [f"target_{d}" for d in DIMENSIONS])
     for dimension in DIMENSIONS:
-        covered(f"target_{dimension}", [f"target_ind{n}" for n, d in MPI_INDICATORS.items() if d == dimension])
+        covered(
+            f"target_{dimension}", [f"target_ind{n}" for n, d in MPI_INDICATORS.items() if d == dimension]
+        )
     covered("mpi_poor", [f"failing_ind{n}" for n in MPI_INDICATORS])
     for number in MPI_INDICATORS:
         most(f"target_ind{number}", f"failing_ind{number}")

@@ -292,10 +292,12 @@ def build(
         equal += old_equal
 
     offsets = np.cumsum([0, *(len(e) for e in equal)])
-    row = np.concatenate([block[0] + at for block, at in zip(blocks, offsets[:-1], strict=True)] or [[]])
-    col = np.concatenate([block[1] for block in blocks] or [[]]).astype(np.int64)
-    coef = np.concatenate([block[2] for block in blocks] or [[]]).astype(np.float64)
-    is_parent = np.concatenate([block[3] for block in blocks] or [[]]).astype(bool)
+    # An empty block first, so that a table without any tie has rows of the right kind, and none of them.
+    nothing = np.zeros(0, dtype=np.int64)
+    row = np.concatenate([nothing, *(b[0] + at for b, at in zip(blocks, offsets[:-1], strict=True))])
+    col = np.concatenate([nothing, *(b[1] for b in blocks)])
+    coef = np.concatenate([np.zeros(0), *(b[2] for b in blocks)])
+    is_parent = np.concatenate([np.zeros(0, dtype=bool), *(b[3] for b in blocks)])
     order = np.argsort(row, kind="stable")
     all_rows = Rows(
         row[order].astype(np.int64), col[order], coef[order], np.zeros(int(offsets[-1])),
