@@ -97,7 +97,9 @@ with st.expander(w("indicator.about"), icon=":material/help:"):
         if text:
             st.markdown(f"**{w(f'indicator.{part}')}**: {text}")
 
-labels = {"value": f"{w.pick(entry.short_th, entry.short_en)} ({w.pick(entry.unit_th, entry.unit_en)})"}
+labels = {"value": w.pick(entry.short_th, entry.short_en)}
+if entry.ramp != "stars":
+    labels["value"] += f" ({w.pick(entry.unit_th, entry.unit_en)})"
 if entry.unit == "percent":
     labels |= {"numerator": w("indicator.numerator"), "denominator": w("indicator.denominator")}
 panels.ranking_panel(c, scene, key="map_ranking", labels=labels)

@@ -300,6 +300,9 @@ def ranking_panel(
         "note": st.column_config.TextColumn(w("ranking.note")),
     }
     for column, heading in labels.items():
+        if column == "value" and scene.indicator.ramp == "stars":
+            config[column] = st.column_config.TextColumn(heading)
+            continue
         decimals = scene.indicator.decimals if column == "value" else 0
         config[column] = st.column_config.NumberColumn(
             heading, format="localized" if decimals == 0 else f"%.{decimals}f"

@@ -76,14 +76,20 @@ def ranking(
     )
     if stars is not None:
         by_code = stars.set_index("area_code")["value"]
-        out["stars"] = [
-            "" if pd.isna(n) else star_text(int(n), words.language) for n in rows["area_code"].map(by_code)
-        ]
-    out["value"] = rows["value"].round(indicator.decimals)
+        out["stars"] = [_stars(n, words) for n in rows["area_code"].map(by_code)]
+    out["value"] = (
+        [_stars(n, words) for n in rows["value"]]
+        if indicator.ramp == "stars"
+        else rows["value"].round(indicator.decimals)
+    )
     out["numerator"] = rows["numerator"]
     out["denominator"] = rows["denominator"]
     out["note"] = notes(rows, areas, words)
     return out
+
+
+def _stars(n: float, words: Words) -> str:
+    return "" if pd.isna(n) else star_text(int(n), words.language)
 
 
 def csv_columns() -> list[str]:

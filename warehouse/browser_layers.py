@@ -18,14 +18,11 @@ from analytics.catalogue import Indicator, load_catalogue
 from analytics.formatting import NO_DATA, number
 from geo.boundaries import embedded_provinces, simplify
 from geo.codes import COUNTRY, official_areas
-from geo.layers import feature_geometries, gz_bytes, layer_bytes, tolerance
+from geo.layers import decimals_for, feature_geometries, gz_bytes, layer_bytes, tolerance
 from warehouse.query import layer_name
 from warehouse.snapshots import Staging
 
 LEVELS = ("province", "district", "subdistrict")
-# The one layer that is seen at zoom 5 to 8 only and has to stay below 0.6 MB: 0.001 degrees are 110 metres, a quarter
-# of a pixel there, and the corners dropped are smaller than a pixel.
-NATIONAL_SUBDISTRICT = {"tolerance": 0.016, "decimals": 3}
 DECIMALS = 4
 """Decimals of a value in a layer; class bounds come from values rounded alike, so map and legend agree."""
 
@@ -101,11 +98,9 @@ def _boundaries(folder: Path, level: str) -> gpd.GeoDataFrame | None:
 
 def _geometries(frame: gpd.GeoDataFrame, level: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Geometry text of a level for the whole country and, finer, for one province at a time."""
-    if level == "subdistrict":
-        coarse = simplify(frame, NATIONAL_SUBDISTRICT["tolerance"])
-        national = feature_geometries(coarse, int(NATIONAL_SUBDISTRICT["decimals"]))
-    else:
-        national = feature_geometries(simplify(frame, tolerance(level, "national")))
+    national = feature_geometries(
+        simplify(frame, tolerance(level, "national")), decimals_for(level, "national")
+    )
     if level == "province":
         return national, {}
     # The whole level at once, so that neighbours on both sides of a province border keep one edge.

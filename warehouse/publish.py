@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analytics import definitions
+from geo import layers
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
@@ -33,6 +34,7 @@ RULES = (
         for name in ("catalogue.toml", "definitions.toml", "stars.py")
     ),
     *(Path(__file__).with_name(name) for name in ("derive.py", "browser_layers.py", "schema.sql")),
+    Path(layers.__file__),
 )
 
 Progress = Callable[[str, float], None]
