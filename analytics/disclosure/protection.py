@@ -250,10 +250,6 @@ class _Chooser:
         best[rows.row[offers[first]]] = rows.col[offers[first]]
         # Each weak cell is served by the cheapest of its rows.
         usable = np.isfinite(best_cost[row])
-        # A parent is hidden only when no brother helps any more anywhere: brothers hidden in this round may
-        # make the weak cell safe, and a hidden parent draws others after it.
-        if (best_cost[row] < _PARENT).any():
-            usable &= best_cost[row] < _PARENT
         row, cell = row[usable], cell[usable]
         order = np.lexsort((row, best_cost[row], cell))
         keep = order[np.r_[True, np.diff(cell[order]) > 0]] if len(order) else order
@@ -272,7 +268,6 @@ class _Chooser:
         """Walk from a cell over rows and hidden cells to the nearest one that may be hidden."""
         rows = self.system.rows
         seen, front = {cell}, [cell]
-        dear: list[tuple[float, int]] = []
         while front:
             offers: list[tuple[float, int]] = []
             following: list[int] = []
@@ -285,14 +280,14 @@ class _Chooser:
                         if other in picked:
                             return None  # something near is being hidden this round; look again after it
                         if may_hide[other]:
-                            (dear if other_price >= _PARENT else offers).append((other_price, other))
+                            offers.append((other_price, other))
                         elif hidden[other] and other not in seen:
                             seen.add(other)
                             following.append(other)
             if offers:
                 return min(offers)[1]
             front = following
-        return min(dear)[1] if dear else None
+        return None
 
 
 def _report(
