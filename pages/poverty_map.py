@@ -90,12 +90,10 @@ scene = compose(c, c.view.ind, c.view.year)
 panels.year_note(c, scene)
 panels.map_panel(c, scene, key="poverty_map")
 st.caption(w("map.keyboard"))
-with st.expander(w("indicator.about"), icon=":material/help:"):
-    st.markdown(w.pick(entry.description_th, entry.description_en))
-    for part in ("numerator", "denominator", "method"):
-        text = w.pick(getattr(entry, f"{part}_th"), getattr(entry, f"{part}_en"))
-        if text:
-            st.markdown(f"**{w(f'indicator.{part}')}**: {text}")
+about = st.expander(w("indicator.about"), icon=":material/help:", on_change="rerun", key="about")
+if about.open:
+    with about:
+        panels.about_panel(c, entry)
 
 labels = {"value": w.pick(entry.short_th, entry.short_en)}
 if entry.ramp != "stars":

@@ -154,7 +154,7 @@ def search_box() -> None:
                 c.words(f"frame.into_{children[0].level}"),
                 codes,
                 index=None,
-                format_func=lambda code: f"{names[code]} ({code})",
+                format_func=names.__getitem__,
                 placeholder=c.words("frame.choose", n=len(codes)),
                 key="w_child",
                 on_change=_open_child,

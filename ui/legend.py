@@ -36,18 +36,21 @@ def legend_html(
     """
     cells = [*rows, *([missing] if missing is not None else [])]
     body = "".join(
-        '<tr><td style="padding:2px 8px 2px 0"><span style="display:inline-block;width:28px;height:16px;'
-        f'background:{hex_of(row.colour)};border:1px solid {theme.grid};border-radius:2px"></span></td>'
-        f'<td style="padding:2px 12px 2px 0">{escape(row.label)}</td>'
-        f'<td style="padding:2px 0;text-align:right;color:{theme.muted};font-variant-numeric:tabular-nums">{row.count:,}</td></tr>'
+        f'<tr><td><i style="background:{hex_of(row.colour)}"></i></td><td>{escape(row.label)}</td><td>{row.count:,}</td></tr>'
         for row in cells
     )
-    lines = "".join(f'<div style="color:{theme.muted};margin-top:4px">{escape(n)}</div>' for n in notes)
+    lines = "".join(f"<p>{escape(n)}</p>" for n in notes)
+    # One style sheet instead of a style on every cell: half the bytes at every change.
+    style = (
+        f".daomap-legend{{font-size:.86rem;line-height:1.45;color:{theme.text}}}"
+        f".daomap-legend p,.daomap-legend th,.daomap-legend td:last-child{{color:{theme.muted}}}"
+        ".daomap-legend p{margin:4px 0 0;font-size:.86rem}.daomap-legend table{border-collapse:collapse;margin-top:4px}"
+        ".daomap-legend td,.daomap-legend th{padding:2px 8px 2px 0;border:0;text-align:left}"
+        ".daomap-legend th:last-child,.daomap-legend td:last-child{text-align:right;font-variant-numeric:tabular-nums}"
+        ".daomap-legend th{font-size:.78rem;font-weight:400}"
+        f".daomap-legend i{{display:inline-block;width:28px;height:16px;border:1px solid {theme.grid};border-radius:2px}}"
+    )
     return (
-        f'<div class="daomap-legend" style="font-size:0.86rem;line-height:1.45;color:{theme.text}">'
-        f'<div style="font-weight:600">{escape(title)}</div><div style="color:{theme.muted}">{escape(unit)}</div>'
-        '<table style="border-collapse:collapse;margin-top:4px">'
-        f'<thead style="font-size:0.78rem;color:{theme.muted}"><tr><th></th><th></th><th style="font-weight:400;text-align:right">'
-        f"{escape(caption)}</th></tr></thead>"
-        f"<tbody>{body}</tbody></table>{lines}</div>"
+        f'<style>{style}</style><div class="daomap-legend"><b>{escape(title)}</b><p>{escape(unit)}</p><table>'
+        f"<thead><tr><th></th><th></th><th>{escape(caption)}</th></tr></thead><tbody>{body}</tbody></table>{lines}</div>"
     )

@@ -23,7 +23,7 @@ from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.plan import levels_for
 from ui.scene import Scene
 from ui.state import PEERS
-from ui.tables import OVERLAP_PROFILE, SHOWN_ROWS, csv_columns, csv_rows, overlap_table, ranking, year_label
+from ui.tables import OVERLAP_PROFILE, csv_columns, csv_rows, overlap_table, ranking, rows_shown, year_label
 
 # Beside the indicator itself, a tooltip of these themes shows the figures people ask for first.
 _TOOLTIP_EXTRAS = {"poverty": ("target_poor_rate", "target_poor")}
@@ -255,6 +255,16 @@ def tooltip(c: Context, scene: Scene) -> str:
     return f"<b>{name}</b><br>" + "<br>".join(lines)
 
 
+def about_panel(c: Context, indicator: Indicator) -> None:
+    """What an indicator means and how it is computed."""
+    w = c.words
+    st.markdown(w.pick(indicator.description_th, indicator.description_en))
+    for part in ("numerator", "denominator", "method"):
+        text = w.pick(getattr(indicator, f"{part}_th"), getattr(indicator, f"{part}_en"))
+        if text:
+            st.markdown(f"**{w(f'indicator.{part}')}**: {text}")
+
+
 def ranking_panel(
     c: Context, scene: Scene, *, key: str, labels: dict[str, str], stars: pd.DataFrame | None = None
 ) -> None:
@@ -284,7 +294,7 @@ def ranking_panel(
         values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.drawn_year, None
         st.markdown(f"**{w('ranking.heading', level=w(f'level.{level}'))}**")
     areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if level == "subdistrict" else {}
-    shown = ranking(values, scene.indicator, areas, w, stars, limit=SHOWN_ROWS)
+    shown = ranking(values, scene.indicator, areas, w, stars, limit=rows_shown(len(values)))
     table_key = f"{key}_{c.area.code}_{level}"
 
     def chosen() -> None:

@@ -13,7 +13,15 @@ from analytics.stars import star_text
 from geo.codes import Area
 from ui.texts import Words
 
-SHOWN_ROWS = 50  # a longer table is a download: it would send hundreds of kilobytes at every change
+# A list of ordinary length is shown whole: 77 provinces, the districts of a province. Of thousands only the first are,
+# and the download has all: each row is some 100 bytes at every change.
+WHOLE_LIST = 80
+FIRST_ROWS = 20
+
+
+def rows_shown(n: int) -> int:
+    """How many rows of a list of `n` stand on the screen."""
+    return n if n <= WHOLE_LIST else FIRST_ROWS
 
 
 def ranked(values: pd.DataFrame, worse: str) -> pd.DataFrame:
