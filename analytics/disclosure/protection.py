@@ -17,6 +17,9 @@ from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, b
 _ROUNDS: Final = 400
 """Rounds of hiding; every round hides something, real tables take a few dozen."""
 
+_EXACT: Final = 50
+"""Cells solved exactly before more is hidden for them."""
+
 _PARENT: Final = 1e9
 """Price of hiding a parent for the sake of its children, above any count of persons here."""
 
@@ -161,7 +164,20 @@ def protect(
             if not known.undecided.any():
                 break
             seen[0][known.cells], seen[1][known.cells] = known.seen_low, known.seen_high
+            shown = int((~hidden).sum())
             mend(system, known, hidden, seen)
+            if shown == int((~hidden).sum()):
+                # Nothing near helps, or all is well but far from the truth: ask exactly, then hide what is next.
+                known.seen_low, known.seen_high = seen[0][known.cells], seen[1][known.cells]
+                solve(known, _EXACT)
+                seen[0][known.cells], seen[1][known.cells] = known.seen_low, known.seen_high
+                weak = known.narrow | known.undecided
+                if not weak.any():
+                    break
+                more = chooser.choose(known, weak, hidden)
+                if not len(more):
+                    raise DisclosureError(f"{int(weak.sum())} counts stay too plain whatever else is hidden")
+                hidden[more] = True
         known = know(system, hidden & ~system.remembered, minimum, seen)
     else:
         raise DisclosureError(f"not settled after {_ROUNDS} rounds")
