@@ -123,8 +123,14 @@ def install(groups: list[str]) -> None:
             f"{free} MB of disk are free; {DISK_MB} MB are needed. Free some space and start again.",
         )
     print("กำลังติดตั้งครั้งแรก ใช้เวลาประมาณหนึ่งถึงสองนาที / Installing, about one to two minutes the first time")
-    if not PYTHON.exists():
-        subprocess.run([choose_python(), "-m", "venv", str(VENV)], check=True)
+    if not PYTHON.exists() or not has_pip():
+        # A folder left half made by an interrupted start is made anew.
+        made = subprocess.run([choose_python(), "-m", "venv", "--clear", str(VENV)], check=False)
+        if made.returncode:
+            stop(
+                f"สร้างโฟลเดอร์ {VENV} ไม่ได้ ตรวจสิทธิ์การเขียนและพื้นที่ดิสก์ (รายละเอียดอยู่ด้านบน)",
+                f"The folder {VENV} cannot be made. Check that it may be written and that the disk has room (details above).",
+            )
     env = os.environ | {"UV_PROJECT_ENVIRONMENT": str(VENV), "VIRTUAL_ENV": str(VENV)}
     wanted = [flag for group in groups for flag in ("--group", group)]
     try:
@@ -153,9 +159,9 @@ def install(groups: list[str]) -> None:
         )
     except subprocess.CalledProcessError as error:
         stop(
-            "ติดตั้งไม่สำเร็จ การติดตั้งครั้งแรกต้องต่ออินเทอร์เน็ต ตรวจการเชื่อมต่อแล้วสั่งใหม่ (รายละเอียดอยู่ด้านบน)",
-            f"The installation failed with code {error.returncode}; the first one needs the internet. "
-            "Check the connection and start again (details above).",
+            "ติดตั้งไม่สำเร็จ ตรวจการเชื่อมต่ออินเทอร์เน็ตและพื้นที่ดิสก์แล้วสั่งใหม่ (สาเหตุอยู่ด้านบน)",
+            f"The installation failed with code {error.returncode}, for the reason given above. "
+            "Check the internet connection and the disk, then start again.",
         )
     STAMP.write_text(f"{lock_mark()}\n" + "\n".join(sorted(groups)) + "\n")
 
@@ -169,6 +175,13 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def has_pip() -> bool:
+    return (
+        subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def daomap(*arguments: str) -> int:
@@ -187,6 +200,15 @@ def serve(port: int | None, headless: bool) -> int:
     return daomap("serve", *options, *(["--headless"] if headless else []))
 
 
+def _port(text: str) -> int:
+    """A port number, or one line on what was given instead."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"พบ {text} ต้องเป็นเลข 1 ถึง 65535 / found {text}, expected a number from 1 to 65535"
+        )
+    return int(text)
+
+
 def main() -> int:
     if sys.version_info < OLDEST:
         choose_python()  # explains what was found and leaves, unless a newer one is at hand
@@ -199,7 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--port", type=int, help="port of the dashboard (default: config.toml)")
+    parser.add_argument("--port", type=_port, help="port of the dashboard (default: config.toml)")
     parser.add_argument("--headless", action="store_true", help="do not open a browser")
     options = parser.parse_args()
     return serve(options.port, options.headless)

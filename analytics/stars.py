@@ -17,6 +17,13 @@ import pandas as pd
 MOST: Final = 5
 """Most stars an area can have."""
 
+RANK_COVERAGE: Final = 0.8
+"""Part of a level's official areas that must have data before anybody is ranked among them.
+
+Bangkok's 180 subdistricts and the tambons that lie wholly in municipalities are missing from every TPMAP file; the twenty
+provinces a newspaper printed are the extremes, and a rank among them says nothing.
+"""
+
 MINIMUM_SIBLINGS: Final = 5
 """Fewest areas with data that can be ranked into five fifths."""
 

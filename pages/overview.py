@@ -7,17 +7,14 @@ from analytics.stars import star_text
 from ui import data, panels
 from ui.figures import PROFILE, key_figures, place
 from ui.frame import context, escape_markdown, markdown_table
-from ui.scene import compose, nearest_year, plan_of, star_indicator, year_choices
+from ui.scene import compose, page_year, star_indicator, year_choices
 from ui.sentences import sentences
 from ui.years import headings, other_years
 
 c = context()
 w = c.words
-levels = [c.area.level, plan_of(c).level]
-years = year_choices(c, "target_poor", levels) or year_choices(c, "mpi_poor", levels)
-
-wanted = c.view.year if c.view.year in years else None
-own_year = nearest_year(c.warehouse.years("target_poor", c.area.level), wanted)
+years = year_choices(c, "target_poor") or year_choices(c, "mpi_poor")
+year = page_year(c, "target_poor") or page_year(c, "mpi_poor")
 names = {d.id: w.pick(d.name_th, d.name_en) for d in load_dimensions().values()}
 wide = [
     *PROFILE,
@@ -25,15 +22,16 @@ wide = [
     *(f"target_{d}" for d in names),
     *(f"target_{d}_share" for d in names),
 ]
-profile = c.warehouse.profile(c.area.code, wide, own_year or 0)
+profile = c.warehouse.profile(c.area.code, wide, year)
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="overview_controls"):
     st.title(escape_markdown(c.name(c.area)), anchor=False, width="stretch")
-    panels.year_picker(c, years)
+    panels.year_picker(c, years, year)
     panels.level_picker(c, "target_poor_rate")
     if c.area.level in ("province", "district") or c.view.show in ("district", "subdistrict"):
         panels.peers_picker(c)
-if own_year is None:
+panels.year_note(c, year)
+if not year:
     st.info(w("year.none", level=w(f"level.{c.area.level}")), icon=":material/info:")
 else:
     with st.container(horizontal=True, gap="medium", key="key_figures"):
@@ -42,10 +40,11 @@ else:
                 st.metric(figure.label, figure.value, help=figure.help)
                 st.caption(figure.detail or "\u00a0")
     if c.area.level != "country":
-        among = "TH" if c.view.peers == "country" else (c.area.parent or "TH")
+        # Villages have no list of the whole country to be ranked in.
+        among = "TH" if c.view.peers == "country" and c.area.level != "village" else (c.area.parent or "TH")
         star = profile.set_index("indicator")["value"].get(star_indicator(c))
         rank = place(
-            data.values(c.warehouse.snapshot, "target_poor_rate", c.area.level, own_year, among), c.area.code
+            data.values(c.warehouse.snapshot, "target_poor_rate", c.area.level, year, among), c.area.code
         )
         text = star_text(int(star), w.language) if star == star else w("stars.none")
         where = (
@@ -53,14 +52,13 @@ else:
         )
         st.markdown(f"### {text} &nbsp; :gray[{where}]")
     else:
-        cover = c.warehouse.coverage("target_poor", own_year, "TH")
+        cover = c.warehouse.coverage("target_poor", year, "TH")
         st.caption(w("figures.coverage", got=cover.with_data, all=cover.official, level=w("level.province")))
 
 panels.municipal_panel(c)
-stars = compose(c, star_indicator(c), wanted)
-rates = compose(c, "target_poor_rate", wanted)
+stars = compose(c, star_indicator(c), year)
+rates = compose(c, "target_poor_rate", year)
 on_map = stars if stars.drawn["value"].notna().any() else rates
-panels.year_note(c, rates)
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -79,7 +77,7 @@ with right:
             "numerator": w("ranking.persons"),
             "denominator": w("ranking.surveyed"),
         },
-        stars=stars.listed,
+        stars=stars.listed if stars.listed["value"].notna().any() else None,
     )
 
 with st.container(border=True, key="sentences"):
@@ -89,13 +87,13 @@ with st.container(border=True, key="sentences"):
 
 left, right = st.columns(2, gap="large")
 with left:
-    panels.dimension_panel(c, profile, names)
+    panels.dimension_panel(c, profile, names, year)
 with right:
     st.subheader(w("years.heading"), anchor=False)
-    rows, definitions = other_years(c, own_year)
-    st.markdown(markdown_table(headings(w, own_year), rows))
+    rows, definitions = other_years(c, year)
+    st.markdown(markdown_table(headings(w, year), rows))
     st.caption(w("years.guard"))
     for text in definitions:
         st.caption(escape_markdown(text))
 
-st.caption(panels.source_line(c, profile, own_year))
+st.caption(panels.source_line(c, profile, year))

@@ -5,12 +5,14 @@ import streamlit as st
 from analytics.catalogue import by_theme, indicator, load_dimensions
 from ui import panels
 from ui.frame import choose, context, escape_markdown, go
-from ui.scene import compose, nearest_year, year_choices
+from ui.scene import compose, map_indicator, page_year, year_choices
 from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, read_breaks
 
 c = context()
 w = c.words
-entry = indicator(c.view.ind)
+ind = map_indicator(c)
+entry = indicator(ind)
+year = page_year(c, ind)
 have = set(c.warehouse.indicators_with_data())
 themes = [
     t
@@ -54,11 +56,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
         "ind",
         offered,
         lambda i: w.pick(indicator(i).name_th, indicator(i).name_en),
+        value=ind,
         width=420,
     )
-    scene_levels = [*c.warehouse.levels_with_data(c.view.ind)]
-    panels.year_picker(c, year_choices(c, c.view.ind, scene_levels))
-    panels.level_picker(c, c.view.ind)
+    panels.year_picker(c, year_choices(c, ind), year)
+    panels.level_picker(c, ind)
 
 with (
     st.expander(w("method.heading"), icon=":material/tune:"),
@@ -86,8 +88,8 @@ with (
         on_change=lambda: go(lock=st.session_state["w_lock"]),
     )
 
-scene = compose(c, c.view.ind, c.view.year)
-panels.year_note(c, scene)
+scene = compose(c, ind, year)
+panels.year_note(c, year)
 panels.map_panel(c, scene, key="poverty_map")
 st.caption(w("map.keyboard"))
 about = st.expander(w("indicator.about"), icon=":material/help:", on_change="rerun", key="about")
@@ -102,17 +104,9 @@ if entry.unit == "percent":
     labels |= {"numerator": w("indicator.numerator"), "denominator": w("indicator.denominator")}
 panels.ranking_panel(c, scene, key="map_ranking", labels=labels)
 
-dims = load_dimensions()
-names = {d.id: w.pick(d.name_th, d.name_en) for d in dims.values()}
-own_year = nearest_year(c.warehouse.years("target_poor", c.area.level), c.view.year) or 0
+names = {d.id: w.pick(d.name_th, d.name_en) for d in load_dimensions().values()}
 left, right = st.columns(2, gap="large")
 with left:
-    rates = {
-        c.name(area): list(
-            c.warehouse.profile(area.code, [f"target_{d}_rate" for d in names], own_year)["value"]
-        )
-        for area in panels.parent_of_view(c)
-    }
-    panels.radar_panel(c, rates, names)
+    panels.radar_panel(c, names, year)
 with right:
-    panels.overlap_panel(c, own_year)
+    panels.overlap_panel(c, year)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.formatting import number
+from analytics.stars import RANK_COVERAGE
 from ui.texts import Words
 
 
@@ -80,8 +81,18 @@ def key_figures(profile: pd.DataFrame, words: Words) -> list[Figure]:
     return out
 
 
+def ranks(values: pd.DataFrame) -> bool:
+    """Whether enough of the official areas have data for a rank to mean something; villages have no official list."""
+    official = int((values["kind"] == "official").sum())
+    # A municipality stands for the tambons it covers, which have no rows of their own.
+    return bool(official == 0 or values["value"].notna().sum() >= RANK_COVERAGE * official)
+
+
 def place(values: pd.DataFrame, code: str) -> tuple[int, int] | None:
-    """Rank of an area (1 = highest value, ties share the smaller number) and the number of areas with data."""
+    """Rank of an area (1 = highest value, ties share the smaller number) and the number of areas with data.
+
+    None where the area has no data, or where too few areas have (`ranks`).
+    """
     known = values.dropna(subset="value")
     rank = known["value"].rank(method="min", ascending=False)[known["area_code"] == code]
-    return (int(rank.iloc[0]), len(known)) if len(rank) else None
+    return (int(rank.iloc[0]), len(known)) if len(rank) and ranks(values) else None

@@ -13,6 +13,7 @@ from geo.codes import Area
 from ui import data
 from ui.palette import Theme, theme
 from ui.state import LANGUAGES, View, parse, to_params
+from ui.tables import display_name
 from ui.texts import Words
 from warehouse.query import QueryError, Warehouse
 
@@ -46,7 +47,7 @@ def area_title(area: Area, words: Words) -> str:
     kind = "municipal" if area.kind == "municipal" else area.level
     if area.code.startswith("10") and kind in ("district", "subdistrict"):
         kind = f"bangkok_{kind}"
-    return words(f"area.{kind}", name=words.pick(area.name_th, area.name_en))
+    return words(f"area.{kind}", name=display_name(area.name_th, area.name_en, area.kind, words))
 
 
 def _exists(warehouse: Warehouse, code: str) -> bool:
@@ -98,10 +99,11 @@ def choose(
     name: str,
     options: Sequence[T],
     format_func: Callable[[T], str],
+    value: T | None = None,
     **extra: Any,
 ) -> T:
-    """A widget for one field of the view, set from the address before it is drawn."""
-    value = getattr(context().view, name)
+    """A widget for one field of the view, set from the address (or from `value`) before it is drawn."""
+    value = getattr(context().view, name) if value is None else value
     key = f"w_{name}"
     st.session_state[key] = value if value in options else options[0]
     return widget(label, options, key=key, format_func=format_func, on_change=_commit, args=(name,), **extra)

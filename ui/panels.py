@@ -17,6 +17,7 @@ from geo.codes import COUNTRY, Area
 from ui import data, export
 from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows
+from ui.figures import ranks
 from ui.frame import Context, choose, escape_markdown, go, markdown_table
 from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
@@ -29,15 +30,16 @@ from ui.tables import OVERLAP_PROFILE, csv_columns, csv_rows, overlap_table, ran
 _TOOLTIP_EXTRAS = {"poverty": ("target_poor_rate", "target_poor")}
 
 
-def year_picker(c: Context, years: Sequence[int]) -> None:
-    """Choice of the year, newest first."""
+def year_picker(c: Context, years: Sequence[int], year: int) -> None:
+    """Choice of the year, newest first; `year` is the one shown."""
     if years:
-        choose(
-            st.selectbox,
+        st.session_state["w_year"] = year
+        st.selectbox(
             c.words("year.label"),
-            "year",
             list(years),
-            lambda y: year_label(y, c.words),
+            key="w_year",
+            format_func=lambda y: year_label(y, c.words),
+            on_change=lambda: go(year=st.session_state["w_year"]),
             width=150,
         )
 
@@ -87,26 +89,22 @@ def municipal_panel(c: Context) -> None:
             )
 
 
-def year_note(c: Context, scene: Scene) -> None:
-    """Say so when the level has no data of the year asked for."""
-    level = c.words(f"level.{scene.plan.level}")
-    if scene.year is not None and scene.wanted is not None and scene.wanted != scene.year:
+def year_note(c: Context, year: int) -> None:
+    """Say so when the year of the address has no data and another one is shown."""
+    if c.view.year is not None and year and c.view.year != year:
         st.info(
             c.words(
-                "year.replaced",
-                level=level,
-                wanted=year_label(scene.wanted, c.words),
-                shown=year_label(scene.year, c.words),
+                "year.replaced", wanted=year_label(c.view.year, c.words), shown=year_label(year, c.words)
             ),
             icon=":material/info:",
         )
 
 
-def source_line(c: Context, values: pd.DataFrame, year: int | None) -> str:
+def source_line(c: Context, values: pd.DataFrame, year: int) -> str:
     """Where the numbers of a table come from."""
     titles = data.source_titles(c.warehouse.snapshot)
     names = [c.words.pick(*titles[s]) for s in values["source_id"].dropna().unique()]
-    if not names or year is None:
+    if not names:
         return ""
     return c.words(
         "source.line",
@@ -121,15 +119,25 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
     p = scene.plan
     if p.missing_level is not None:
         st.info(c.words("map.no_polygons", level=c.words(f"level.{p.missing_level}")), icon=":material/info:")
-    if c.area.kind == "municipal":
-        parent = c.warehouse.path(c.area.code)[-2]
-        st.info(c.words("map.no_polygon_area", parent=c.name(parent)), icon=":material/info:")
+    path = c.warehouse.path(c.area.code)
+    if any(a.kind == "municipal" for a in path):
+        st.info(c.words("map.no_polygon_area", parent=c.name(path[2])), icon=":material/info:")
     url = None
-    if p.draw_level is not None and p.draw_parent is not None and scene.drawn_year is not None:
+    if p.draw_level is not None and p.draw_parent is not None:
         url = _layer_url(c, scene, scene.indicator)
     bbox = c.warehouse.bounds(p.fits)
-    if url is None or bbox is None or p.draw_level is None or scene.drawn_year is None:
-        st.info(c.words("map.no_map"), icon=":material/map:")
+    if url is None or bbox is None or p.draw_level is None:
+        key_text = (
+            "map.no_year" if c.warehouse.drawable(p.draw_level or "", p.draw_parent or "") else "map.no_map"
+        )
+        st.info(
+            c.words(
+                key_text,
+                level=c.words(f"level.{p.draw_level or p.level}"),
+                year=year_label(scene.year, c.words),
+            ),
+            icon=":material/map:",
+        )
         return
     spec = class_spec(scene.indicator, c.view)
     official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
@@ -169,7 +177,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
                     "map.alt",
                     indicator=c.words.pick(scene.indicator.name_th, scene.indicator.name_en),
                     area=c.name(c.area),
-                    year=year_text(scene.drawn_year, c.words.language),
+                    year=year_text(scene.year, c.words.language),
                 ),
             )
         with st.container(width=230, key=f"{key}_legend"):
@@ -183,12 +191,14 @@ def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | 
     lines = [
         w(
             "legend.year",
-            year=year_label(scene.drawn_year or 0, w),
+            year=year_label(scene.year, w),
             level=w(f"level.{scene.plan.draw_level}"),
         ),
     ]
     if ind.ramp == "stars":
         lines.append(method_text(star_settings(c), w.language))
+        if scene.plan.draw_level == "subdistrict":
+            lines.append(w("legend.municipal"))
     else:
         name = w(f"method.{classes.method}")
         lines.append(w("legend.method", method=name, k=number(classes.k, 0, language=w.language)))
@@ -209,7 +219,7 @@ def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | 
         "boundaries", ()
     ):
         lines.append(w("map.outlines"))
-    lines.append(source_line(c, scene.drawn, scene.drawn_year))
+    lines.append(source_line(c, scene.drawn, scene.year))
     st.html(
         legend_html(
             w.pick(ind.name_th, ind.name_en),
@@ -233,7 +243,7 @@ def star_settings(c: Context) -> StarSettings:
 def _layer_url(c: Context, scene: Scene, indicator: Indicator) -> str | None:
     p = scene.plan
     return c.warehouse.layer_url(
-        p.draw_level or "", p.draw_parent or "", indicator.theme, scene.drawn_year or 0, indicator.id
+        p.draw_level or "", p.draw_parent or "", indicator.theme, scene.year, indicator.id
     )
 
 
@@ -291,7 +301,7 @@ def ranking_panel(
         if scene.plan.draw_level is None or scene.drawn["value"].notna().sum() == 0:
             return
         # The areas on the map, among which this one lies, are better than an empty page.
-        values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.drawn_year, None
+        values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.year, None
         st.markdown(f"**{w('ranking.heading', level=w(f'level.{level}'))}**")
     areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if level == "subdistrict" else {}
     shown = ranking(values, scene.indicator, areas, w, stars, limit=rows_shown(len(values)))
@@ -337,6 +347,9 @@ def ranking_panel(
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         line = w("ranking.select")
+        if not ranks(values):
+            official = values[values["kind"] == "official"]["value"]
+            line = w("ranking.partial", n=int(official.notna().sum()), all=len(official)) + " · " + line
         if len(values) > len(shown):
             line = w("ranking.shown", n=len(shown), all=f"{len(values):,}") + " · " + line
         st.caption(line, width="content")
@@ -363,7 +376,7 @@ def download(
     )
 
 
-def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) -> None:
+def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str], year: int) -> None:
     """Five bars: how many of the target poor fail each dimension, and their share."""
     w = c.words
     st.subheader(w("dimensions.heading"), anchor=False)
@@ -393,18 +406,20 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str]) ->
         + "; ".join(f"{n} {t}" for n, t in zip(names.values(), texts, strict=True)),
     )
     st.caption(w("dimensions.note"))
+    st.caption(source_line(c, profile[profile["indicator"].isin([f"target_{d}" for d in names])], year))
 
 
-def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: dict[str, str]) -> None:
+def radar_panel(c: Context, names: dict[str, str], year: int) -> None:
     """Radar of the five dimensions for the area, its parent and the country, with the same numbers as a table.
 
     Parameters
     ----------
-    rates : dict
-        Name of an area to its rates in the order of `names`.
     names : dict
         Dimension to its name.
     """
+    wanted = [f"target_{d}_rate" for d in names]
+    profiles = {c.name(a): c.warehouse.profile(a.code, wanted, year) for a in parent_of_view(c)}
+    rates = {name: list(profile["value"]) for name, profile in profiles.items()}
     w = c.words
     st.subheader(w("dimensions.radar_heading"), anchor=False)
     if all(v is None or pd.isna(v) for values in rates.values() for v in values):
@@ -428,6 +443,7 @@ def radar_panel(c: Context, rates: dict[str, Sequence[float | None]], names: dic
         )
     )
     st.caption(w("dimensions.column_rate"))
+    st.caption(source_line(c, pd.concat(profiles.values()), year))
 
 
 def parent_of_view(c: Context) -> list[Area]:
@@ -447,6 +463,7 @@ def overlap_panel(c: Context, year: int) -> None:
         return
     values = profile.set_index("indicator")["value"]
     st.markdown(markdown_table(*table), help=" · ".join(w(f"overlap.{m}_help") for m in ("h", "a", "m0")))
+    st.caption(source_line(c, profile, year))
     st.caption(
         w(
             "overlap.note",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,39 +14,60 @@ from ui.plan import Plan, plan
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Numbers of one indicator for one view.
+    """Numbers of one indicator in one year for one view.
 
     Attributes
     ----------
-    year : int or None
-        The year shown (common era); None when the level has no data of this indicator at all.
-    wanted : int or None
-        Year the person asked for.
+    year : int
+        The page's one year (common era).
     listed, drawn : DataFrame
         As `Warehouse.values`: the areas of the table, and those of the map.
-    drawn_year : int or None
-        Year of the map, which may lie on another level than the table.
     """
 
     indicator: Indicator
     plan: Plan
-    year: int | None
-    wanted: int | None
+    year: int
     listed: pd.DataFrame
     drawn: pd.DataFrame
-    drawn_year: int | None
 
 
-def nearest_year(years: Sequence[int], wanted: int | None) -> int | None:
-    """The wanted year where there are data, else the newest."""
-    if not years:
-        return None
-    return wanted if wanted in years else max(years)
+def year_choices(c: Context, indicator_id: str) -> list[int]:
+    """Years with data of the area itself, of those listed or of those drawn, newest first."""
+    return sorted(set().union(*_years_by_level(c, indicator_id)), reverse=True)
 
 
-def year_choices(c: Context, indicator_id: str, levels: Sequence[str]) -> list[int]:
-    """Years with data at any of the levels, newest first."""
-    return sorted({y for level in levels for y in c.warehouse.years(indicator_id, level)}, reverse=True)
+def _years_by_level(c: Context, indicator_id: str) -> list[set[int]]:
+    p = plan_of(c)
+    own = [set(c.warehouse.years(indicator_id, level)) for level in dict.fromkeys((c.area.level, p.level))]
+    drawn = set(c.warehouse.years(indicator_id, p.draw_level)) if p.draw_level is not None else set()
+    # A map that only shows the place has no say in the year, unless nothing else has.
+    if any(own) and p.missing_level is not None:
+        return own
+    return [*own, drawn]
+
+
+def page_year(c: Context, indicator_id: str) -> int:
+    """The one year everything on a page is of; 0 where there are no data at all.
+
+    The year in the address where there are data of it; else the newest year that the area and those inside it share,
+    so that figures, map and ranking speak of the same year; else the newest.
+    """
+    choices = year_choices(c, indicator_id)
+    if c.view.year in choices:
+        return int(c.view.year or 0)
+    known = [years for years in _years_by_level(c, indicator_id) if years]
+    common = set.intersection(*known) if known else set()
+    return max(common or choices or [0])
+
+
+def map_indicator(c: Context) -> str:
+    """The indicator of the map page; where the areas listed have no stars, the rate that stars are made of."""
+    levels = {plan_of(c).level, c.area.level}
+    if c.view.ind in ("stars", "stars_within_parent") and not any(
+        c.warehouse.years(c.view.ind, level) for level in levels
+    ):
+        return "target_poor_rate"
+    return c.view.ind
 
 
 def plan_of(c: Context) -> Plan:
@@ -57,29 +77,18 @@ def plan_of(c: Context) -> Plan:
     )
 
 
-def compose(c: Context, indicator_id: str, wanted: int | None) -> Scene:
-    """Gather the numbers of an indicator for the view's area.
+def compose(c: Context, indicator_id: str, year: int) -> Scene:
+    """Gather the numbers of an indicator in a year for the view's area.
 
-    Parameters
-    ----------
-    wanted : int or None
-        Year in the common era; the newest year of the level stands in where it has no data.
+    A level without data of that year still lists its areas: "no data" is shown, never another year.
     """
     p = plan_of(c)
-    year = nearest_year(c.warehouse.years(indicator_id, p.level), wanted)
-    listed = _values(c, indicator_id, p.level, year, p.within)
-    drawn_year, drawn = year, listed
+    snapshot = c.warehouse.snapshot
+    listed = data.values(snapshot, indicator_id, p.level, year, p.within)
+    drawn = listed
     if p.draw_level is not None and p.draw_parent is not None:
-        where = p.inside or p.draw_parent
-        if (p.draw_level, where) != (p.level, p.within):
-            drawn_year = nearest_year(c.warehouse.years(indicator_id, p.draw_level), wanted)
-            drawn = _values(c, indicator_id, p.draw_level, drawn_year, where)
-    return Scene(indicator(indicator_id), p, year, wanted, listed, drawn, drawn_year)
-
-
-def _values(c: Context, indicator_id: str, level: str, year: int | None, within: str) -> pd.DataFrame:
-    # A year without data still lists the areas: "no data" is shown, not an empty page.
-    return data.values(c.warehouse.snapshot, indicator_id, level, year if year is not None else 0, within)
+        drawn = data.values(snapshot, indicator_id, p.draw_level, year, p.inside or p.draw_parent)
+    return Scene(indicator(indicator_id), p, year, listed, drawn)
 
 
 def star_indicator(c: Context) -> str:

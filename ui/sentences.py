@@ -10,6 +10,7 @@ from analytics.catalogue import DIMENSIONS, load_dimensions
 from analytics.formatting import number
 from analytics.highlights import Highlight, highlights
 from ui import data
+from ui.figures import ranks
 from ui.frame import Context
 from ui.scene import Scene
 from ui.texts import Words
@@ -27,8 +28,9 @@ def sentences(c: Context, rates: Scene, profile: pd.DataFrame) -> list[str]:
     """
     own = profile.set_index("indicator")
     values = own["value"]
-    same_year = rates.year is not None and set(own["year"].dropna()) == {rates.year}
-    children = rates.listed if same_year else rates.listed.head(0)
+    # A village's page lists its siblings, and of some years only the extremes are known: no sentence rests on these.
+    inside = rates.plan.within == c.area.code and ranks(rates.listed)
+    children = rates.listed if inside else rates.listed.head(0)
     exact = {k: values.get(f"overlap_{k}") for k in range(1, 6)}
     facts = highlights(
         {
@@ -38,7 +40,7 @@ def sentences(c: Context, rates: Scene, profile: pd.DataFrame) -> list[str]:
         },
         children,
         dimensions={d: values.get(f"target_{d}") for d in DIMENSIONS},
-        child_dimensions=_child_dimensions(c, rates) if same_year else None,
+        child_dimensions=_child_dimensions(c, rates) if inside else None,
         exact=exact if all(pd.notna(v) for v in exact.values()) else None,
     )
     return [sentence(fact, c.words, rates.plan.level) for fact in facts]
@@ -49,7 +51,7 @@ def _child_dimensions(c: Context, rates: Scene) -> pd.DataFrame:
     out = rates.listed[["area_code", "name_th", "name_en"]].reset_index(drop=True)
     codes = out["area_code"].to_numpy()
     for column, name in {"target_poor": "target_poor", **{d: f"target_{d}" for d in DIMENSIONS}}.items():
-        frame = data.values(c.warehouse.snapshot, name, rates.plan.level, rates.year or 0, rates.plan.within)
+        frame = data.values(c.warehouse.snapshot, name, rates.plan.level, rates.year, rates.plan.within)
         out[column] = frame.set_index("area_code")["value"].reindex(codes).to_numpy()
     return out
 

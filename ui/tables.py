@@ -11,6 +11,7 @@ from analytics.formatting import number, year_text
 from analytics.overlap import alkire_foster
 from analytics.stars import star_text
 from geo.codes import Area
+from ui.figures import ranks
 from ui.texts import Words
 
 # A list of ordinary length is shown whole: 77 provinces, the districts of a province. Of thousands only the first are,
@@ -22,6 +23,13 @@ FIRST_ROWS = 20
 def rows_shown(n: int) -> int:
     """How many rows of a list of `n` stand on the screen."""
     return n if n <= WHOLE_LIST else FIRST_ROWS
+
+
+def display_name(thai: str, english: str, kind: str, words: Words) -> str:
+    """A name in the language of the screen; a municipality's own name is known in Thai only, so English gives both."""
+    if words.language == "th":
+        return thai
+    return f"{english} ({thai})" if kind == "municipal" else english
 
 
 def ranked(values: pd.DataFrame, worse: str) -> pd.DataFrame:
@@ -78,8 +86,11 @@ def ranking(
     out = pd.DataFrame(
         {
             "code": rows["area_code"],
-            "rank": rows["rank"].astype("Int64"),
-            "name": rows["name_th"] if words.language == "th" else rows["name_en"],
+            "rank": rows["rank"].astype("Int64") if ranks(values) else pd.array([pd.NA] * len(rows), "Int64"),
+            "name": [
+                display_name(th, en, kind, words)
+                for th, en, kind in zip(rows["name_th"], rows["name_en"], rows["kind"], strict=True)
+            ],
         }
     )
     if stars is not None:
@@ -113,7 +124,7 @@ def csv_rows(values: pd.DataFrame, indicator: Indicator) -> list[list[object]]:
     return [
         [
             row.area_code, row.name_th, row.name_en, indicator.id, row.value, row.numerator, row.denominator,
-            row.unit, row.year, row.year + 543, row.definition, row.source, row.suppressed,
+            row.unit, row.year, row.year + 543, row.definition, row.source, str(bool(row.suppressed)).lower(),
         ]
         for row in values.itertuples()
     ]  # fmt: skip
@@ -157,6 +168,10 @@ def overlap_table(profile: pd.DataFrame, words: Words) -> tuple[list[str], list[
     headings = [words(f"overlap.{name}") for name in ("k", "exactly", "poor", "h", "a", "m0")]
 
     def show(value: float, decimals: int) -> str:
+        smallest = 10.0**-decimals
+        # Somebody is there: never write a number above zero as zero.
+        if 0 < value < smallest / 2:
+            return "<" + number(smallest, decimals, language=words.language)
         return number(value, decimals, language=words.language)
 
     rows = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.definitions import change, comparable, definition
-from analytics.formatting import number
+from analytics.formatting import number, year_text
 from ui.frame import Context
 from ui.tables import year_label
 from ui.texts import Words
 
 
-def other_years(c: Context, shown: int | None) -> tuple[list[list[str]], list[str]]:
+def other_years(c: Context, shown: int) -> tuple[list[list[str]], list[str]]:
     """Target poor of every year: count, rate and change against the year shown.
 
     Returns
@@ -42,6 +42,8 @@ def other_years(c: Context, shown: int | None) -> tuple[list[list[str]], list[st
         )
     texts = []
     for name, labels in by_definition.items():
+        if name == "nan":
+            continue
         entry = definition(name)
         texts.append(
             w("years.definition", years=", ".join(labels), text=w.pick(entry.text_th, entry.text_en))
@@ -49,20 +51,27 @@ def other_years(c: Context, shown: int | None) -> tuple[list[list[str]], list[st
     return rows, texts
 
 
-def headings(words: Words, shown: int | None) -> list[str]:
+def headings(words: Words, shown: int) -> list[str]:
     """Headings of the rows of `other_years`."""
     return [
         words("years.column_year"),
         words("years.column_count"),
         words("years.column_rate"),
-        words("years.column_change", year=year_label(shown, words) if shown else ""),
+        words("years.column_change", year=year_label(shown, words) if shown else "–"),
     ]
 
 
-def _against(w: Words, year: int, shown: int | None, rates: pd.Series) -> str:
-    if shown is None:
-        return ""
+def _against(w: Words, year: int, shown: int, rates: pd.Series) -> str:
+    """Change from the earlier to the later of two years, whichever is shown."""
     if year == shown:
         return w("years.same")
-    moved = change(rates.get(shown), rates.get(year), comparable("target_poor_rate", shown, year))
-    return w("years.change_points", change=f"{moved.absolute:+.2f}") if moved else w("years.not_comparable")
+    earlier, later = sorted((year, shown))
+    moved = change(rates.get(earlier), rates.get(later), comparable("target_poor_rate", earlier, later))
+    if moved is None:
+        return w("years.not_comparable")
+    return w(
+        "years.change_points",
+        change=f"{moved.absolute:+.2f}",
+        earlier=year_text(earlier, w.language),
+        later=year_text(later, w.language),
+    )

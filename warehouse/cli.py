@@ -265,8 +265,14 @@ def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int
     years = warehouse.years(options.indicator, options.level)
     if options.source is not None:
         warehouse.source(options.source)
-    if options.year_be is not None:
+    if options.year_be is not None and years:
         year = options.year_be - 543
+        if year not in years:
+            have = ", ".join(str(y + 543) for y in years)
+            raise StoreError(
+                f"ไม่มีข้อมูล {options.indicator} ระดับ {options.level} ปี {options.year_be} ปีที่มี: {have}",
+                f"no data of {options.indicator} at level {options.level} for B.E. {options.year_be}; years with data: {have}",
+            )
     elif years:
         year = years[-1]
     else:
@@ -381,11 +387,11 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
     """An import report in words, the rejections first."""
     thai = language == "th"
     lines = [
-        f"{report.kind}: ไฟล์ {report.files:,} แถวที่อ่าน {report.rows_read:,} รับ {report.rows_accepted:,} "
-        f"ไม่รับ {report.rows_rejected:,}"
+        f"{report.kind}: ไฟล์ {report.files:,} แถวที่อ่าน {report.rows_read:,} รับ {report.taken[0]:,} "
+        f"ไม่รับ {report.taken[1]:,}"
         if thai
         else f"{report.kind}: {report.files:,} files, {report.rows_read:,} rows read, "
-        f"{report.rows_accepted:,} accepted, {report.rows_rejected:,} rejected"
+        f"{report.taken[0]:,} accepted, {report.taken[1]:,} rejected"
     ]
     for title_th, title_en, findings in (
         ("ไม่รับ", "refused", report.rejections),

@@ -16,16 +16,13 @@ import pyarrow as pa
 
 from analytics.catalogue import DIMENSIONS, load_catalogue
 from analytics.definitions import definition_for
-from analytics.stars import stars
+from analytics.stars import RANK_COVERAGE, stars
 from geo.codes import official_areas
 from warehouse.settings import Stars
 
 # A sum is shown for an area when at least this part of its official children has data. Bangkok is in no TPMAP
 # file, so 76 of 77 provinces must do for the country (and 75 for 2566); twenty of a newspaper must not.
 SUM_COVERAGE = 0.9
-# Fifths of a level mean something only when nearly the whole level is there. Bangkok's 180 subdistricts and
-# the tambons that lie wholly in municipalities are missing from every TPMAP file.
-RANK_COVERAGE = 0.8
 
 _ADDITIVE_UNITS = ("persons", "households", "baht")
 _CHILDREN = (("subdistrict", "district", 4), ("district", "province", 2), ("province", "country", 0))

@@ -14,14 +14,15 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from analytics import definitions
-from geo import layers
+from analytics import definitions, formatting, overlap
+from analytics.catalogue import load_catalogue
+from geo import boundaries, layers
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
-from warehouse.report import ImportRefused
+from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError
 
@@ -34,7 +35,7 @@ RULES = (
         for name in ("catalogue.toml", "definitions.toml", "stars.py")
     ),
     *(Path(__file__).with_name(name) for name in ("derive.py", "browser_layers.py", "schema.sql")),
-    Path(layers.__file__),
+    *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, overlap)),
 )
 
 Progress = Callable[[str, float], None]
@@ -215,7 +216,18 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         connection, "source_file", batch.files.append_column("import_id", marked), ("source_id", "file_name")
     )
     if batch.observations.num_rows:
-        connection.register("incoming", batch.observations)
+        connection.register("arriving", batch.observations)
+        # A number worked out from a rate never takes the place of the one that was published.
+        connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE incoming AS
+            SELECT * FROM arriving i
+            WHERE NOT (i.basis = 'derived' AND EXISTS (
+                SELECT 1 FROM observation o
+                WHERE o.area_code = i.area_code AND o.indicator = i.indicator AND o.year = i.year
+                  AND o.source_id = i.source_id AND o.basis = 'published' AND NOT o.computed))
+            """
+        )
         connection.execute(
             """
             DELETE FROM observation o USING incoming i
@@ -224,7 +236,9 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
             """
         )
         connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")
-        connection.unregister("incoming")
+        connection.execute("DROP TABLE incoming")
+        _contradictions(connection, batch)
+        connection.unregister("arriving")
     connection.execute("DELETE FROM import_run WHERE import_id = ?", [batch.import_id])
     connection.execute("DELETE FROM finding WHERE import_id = ?", [batch.import_id])
     connection.execute(
@@ -247,6 +261,51 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         connection.register("incoming", pa.table(columns))
         connection.execute("INSERT INTO finding SELECT * FROM incoming")
         connection.unregister("incoming")
+
+
+def _contradictions(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Warn where numbers that came in no longer add up with those that were there already.
+
+    A corrected file of one level arrives alone until its neighbours follow, so this warns and does not refuse; what one
+    import brings together is checked, and refused, by its importer.
+    """
+    additive = [
+        i.id for i in load_catalogue().values() if i.unit in ("persons", "households") and i.of is None
+    ]
+    rows = connection.execute(
+        """
+        WITH touched AS (SELECT DISTINCT source_id, year FROM arriving),
+        fact AS (
+            SELECT o.* FROM observation o SEMI JOIN touched USING (source_id, year)
+            WHERE NOT o.computed AND o.basis = 'published' AND list_contains($additive, o.indicator)
+        ),
+        sums AS (
+            SELECT source_id, year, indicator, level AS child,
+                   CASE level WHEN 'province' THEN 'TH' ELSE left(area_code, length(area_code) - 2) END AS parent,
+                   sum(value) AS total
+            FROM fact WHERE level IN ('province', 'district', 'subdistrict') GROUP BY ALL
+        )
+        SELECT s.parent, s.child, s.indicator, s.year, s.total, p.value
+        FROM sums s JOIN fact p ON p.area_code = s.parent AND p.indicator = s.indicator AND p.year = s.year
+            AND p.source_id = s.source_id
+        WHERE s.total > p.value ORDER BY ALL LIMIT 200
+        """,
+        {"additive": additive},
+    ).fetchall()
+    for parent, child, indicator, year, total, value in rows:
+        batch.report.add(
+            Finding(
+                severity="warn",
+                code="publish.children_exceed_parent",
+                file=", ".join(batch.files.column("file_name").to_pylist()[:3]),
+                row=None,
+                column=indicator,
+                found=f"{parent} {year + 543}: {child} {total:,.0f}",
+                expected=f"<= {value:,.0f}",
+                mend_th="นำเข้าไฟล์ของระดับบนรุ่นเดียวกันด้วย หรือตรวจไฟล์ที่แก้ไข",
+                mend_en="import the same edition of the level above as well, or check the corrected file",
+            )
+        )
 
 
 def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None:

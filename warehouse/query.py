@@ -482,9 +482,17 @@ def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: st
     return path if path.is_file() else None
 
 
-@lru_cache(maxsize=4)
+_opening = threading.Lock()
+
+
 def shared(snapshots: Path, snapshot: str) -> Warehouse:
-    """The one `Warehouse` of this process for a snapshot."""
+    """The one `Warehouse` of this process for a snapshot; threads that ask at the same time get the same one."""
+    with _opening:
+        return _shared(snapshots, snapshot)
+
+
+@lru_cache(maxsize=4)
+def _shared(snapshots: Path, snapshot: str) -> Warehouse:
     info = Store(snapshots.parent).get(snapshot)
     if info is None:
         raise StoreError(f"ไม่พบชุดข้อมูล {snapshot}", f"no snapshot {snapshot}")
@@ -492,6 +500,16 @@ def shared(snapshots: Path, snapshot: str) -> Warehouse:
 
 
 def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+    with _connecting:
+        return _connect_locked(database)
+
+
+_connecting = (
+    threading.Lock()
+)  # two threads between the question and the lock would fail on each other's lock
+
+
+def _connect_locked(database: Path) -> duckdb.DuckDBPyConnection:
     # Read-only alone still reads and writes other files and sees the caller's variables; this ends it.
     connection = duckdb.connect(
         str(database),

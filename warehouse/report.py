@@ -95,6 +95,11 @@ class ImportReport:
         """True when the import as a whole must not be published."""
         return bool(self.rejections)
 
+    @property
+    def taken(self) -> tuple[int, int]:
+        """Rows accepted and rejected; of a refused import nothing was taken."""
+        return (0, self.rows_read) if self.refused else (self.rows_accepted, self.rows_rejected)
+
     def add(self, finding: Finding) -> None:
         """Keep a finding; past `KEPT` of one code only the count grows, so one bad column stays readable."""
         self.found[finding.code] += 1
@@ -103,12 +108,13 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``--json`` and for the ``import_run`` table."""
+        accepted, rejected = self.taken
         return {
             "kind": self.kind,
             "files": self.files,
             "rows_read": self.rows_read,
-            "rows_accepted": self.rows_accepted,
-            "rows_rejected": self.rows_rejected,
+            "rows_accepted": accepted,
+            "rows_rejected": rejected,
             "rejections": [
                 asdict(f) | {"line_th": f.line("th"), "line_en": f.line("en")} for f in self.rejections
             ],

@@ -62,7 +62,7 @@ def test_years_of_two_definitions_show_no_change():
     assert by_year["2023"] == "not comparable"
     assert by_year["2018"] == "the year shown"
     # 5.36 % published for B.E. 2565 against 54,887 of 975,845 in B.E. 2561
-    assert by_year["2022"].replace("\\", "") == "-0.26 percentage points"
+    assert by_year["2022"].replace("\\", "") == "-0.26 percentage points (2018 to 2022)"
 
 
 @pytest.mark.usefixtures("embedded_home")

@@ -228,3 +228,39 @@ def test_the_database_is_ordered_for_reading(tmp_path: Path) -> None:
     with duckdb.connect(str(info.database), read_only=True) as connection:
         rows = connection.execute("SELECT indicator, year, level, area_code FROM observation").fetchall()
     assert rows == sorted(rows)
+
+
+def test_a_worked_out_number_never_replaces_a_published_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    publish_batches(store, Settings(), [batch([("9501", "surveyed_persons", 2018, 1000.0)])], fresh=True)
+    later = batch([("9501", "surveyed_persons", 2018, 1001.0)], file="later.csv")
+    place = later.observations.schema.get_field_index("basis")
+    later.observations = later.observations.set_column(place, "basis", pa.array(["derived"]))
+    publish_batches(store, Settings(), [later])
+    row = (
+        Warehouse.open(store)
+        .values("surveyed_persons", level="district", year=2018, within="95")
+        .set_index("area_code")
+        .loc["9501"]
+    )
+    assert (row["value"], row["basis"]) == (1000.0, "published")
+
+
+def test_children_that_outgrow_their_parent_in_a_later_import_are_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first = batch(
+        [
+            ("95", "target_poor", 2018, 10.0),
+            ("9501", "target_poor", 2018, 6.0),
+            ("9502", "target_poor", 2018, 4.0),
+        ]
+    )
+    publish_batches(store, Settings(), [first], fresh=True)
+    assert first.report.warnings == []
+    later = batch([("9501", "target_poor", 2018, 13.0)], file="later.csv")
+    publish_batches(store, Settings(), [later])
+    (warning,) = later.report.warnings
+    assert warning.code == "publish.children_exceed_parent"
+    assert "17" in warning.found
+    assert "10" in warning.expected
+    assert "95 2561" in warning.found

@@ -12,6 +12,7 @@ import pytest
 
 from geo.codes import official_areas
 from tests.warehouse.batches import batch
+from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.query import COLUMNS, QueryError, Warehouse, layer_file, shared
 from warehouse.settings import Settings
@@ -237,3 +238,20 @@ def test_one_warehouse_serves_many_threads(store: Store) -> None:
 def test_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="daomap build"):
         Warehouse.open(Store(tmp_path))
+
+
+def test_many_threads_may_open_the_same_snapshot_at_once(tmp_path: Path) -> None:
+    """The first visitor and the warming thread of a server do."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from warehouse.query import shared
+
+    store = Store(tmp_path)
+    info, _ = build(store, Settings())
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            opened = list(pool.map(lambda _: Warehouse(info), range(8)))
+            one = set(map(id, pool.map(lambda _: shared(store.snapshots, info.id), range(8))))
+        assert len(one) == 1
+        for warehouse in opened:
+            warehouse.close()
