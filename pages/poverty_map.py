@@ -6,7 +6,7 @@ from analytics.catalogue import by_theme, indicator, load_dimensions
 from ui import panels
 from ui.frame import choose, context, escape_markdown, go
 from ui.scene import compose, map_indicator, page_year, year_choices
-from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, read_breaks
+from ui.state import read_breaks
 
 c = context()
 w = c.words
@@ -62,31 +62,13 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
     panels.year_picker(c, year_choices(c, ind), year)
     panels.level_picker(c, ind)
 
-with (
-    st.expander(w("method.heading"), icon=":material/tune:"),
-    st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
-):
-    choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
-    if c.view.method == "user_defined":
-        st.session_state["w_breaks"] = c.view.breaks
-        st.text_input(
-            w("method.breaks"),
-            key="w_breaks",
-            placeholder=w("method.breaks_hint"),
-            on_change=lambda: go(breaks=st.session_state["w_breaks"]),
-            width=260,
-        )
-        if c.view.breaks and not read_breaks(c.view.breaks):
-            st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
-    elif c.view.method != "catalogue":
-        choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
-    st.session_state["w_lock"] = c.view.lock
-    st.toggle(
-        w("method.lock"),
-        key="w_lock",
-        help=w("method.lock_help"),
-        on_change=lambda: go(lock=st.session_state["w_lock"]),
-    )
+# What stands in a closed box is not sent.
+settings = st.expander(w("method.heading"), icon=":material/tune:", on_change="rerun", key="class_settings")
+if settings.open:
+    with settings:
+        panels.class_controls(c)
+if c.view.breaks and not read_breaks(c.view.breaks):
+    st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
 
 scene = compose(c, ind, year)
 panels.year_note(c, year)

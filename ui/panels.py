@@ -23,7 +23,7 @@ from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.plan import levels_for
 from ui.scene import Scene
-from ui.state import PEERS
+from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, PEERS
 from ui.tables import OVERLAP_PROFILE, csv_columns, csv_rows, overlap_table, ranking, rows_shown, year_label
 
 # Beside the indicator itself, a tooltip of these themes shows the figures people ask for first.
@@ -69,6 +69,31 @@ def peers_picker(c: Context) -> None:
         lambda p: c.words(f"stars.peers_{p}"),
         required=True,
     )
+
+
+def class_controls(c: Context) -> None:
+    """How the map's values are classed: method, number of classes or own bounds, and whether bounds stay put."""
+    w = c.words
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        choose(st.selectbox, w("method.label"), "method", METHODS, lambda m: w(f"method.{m}"), width=200)
+        if c.view.method == "user_defined":
+            st.session_state["w_breaks"] = c.view.breaks
+            st.text_input(
+                w("method.breaks"),
+                key="w_breaks",
+                placeholder=w("method.breaks_hint"),
+                on_change=lambda: go(breaks=st.session_state["w_breaks"]),
+                width=260,
+            )
+        elif c.view.method != "catalogue":
+            choose(st.selectbox, w("method.k"), "k", range(MIN_CLASSES, MAX_CLASSES + 1), str, width=120)
+        st.session_state["w_lock"] = c.view.lock
+        st.toggle(
+            w("method.lock"),
+            key="w_lock",
+            help=w("method.lock_help"),
+            on_change=lambda: go(lock=st.session_state["w_lock"]),
+        )
 
 
 def municipal_panel(c: Context) -> None:
@@ -312,7 +337,9 @@ def ranking_panel(
         if rows:
             go(area=shown["code"].iloc[rows[0]])
 
-    columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels, "note"]
+    columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels]
+    if shown["note"].any():
+        columns.append("note")
     config = {
         "rank": st.column_config.NumberColumn(w("ranking.rank"), width=55),
         "name": st.column_config.TextColumn(w("ranking.name"), width=130),
