@@ -387,7 +387,10 @@ def repair_text_columns(table: VectorTable) -> tuple[VectorTable, str]:
     utf8 = {v: _utf8(data) for v, data in raw.items()}
     repairs = Counter(table.repairs)
     decoded: dict[str, str]
-    if None not in utf8.values():
+    # Two bytes of cp874 Thai can be one European letter of UTF-8 (ยก reads as ¡): names without one Thai letter are not
+    # UTF-8 when cp874 makes Thai of all of them.
+    thai_in_utf8 = any(text is not None and _THAI_LETTER.search(text) for text in utf8.values())
+    if None not in utf8.values() and (thai_in_utf8 or not _all_thai(raw.values())):
         encoding = "utf-8"
         decoded = {v: text for v, text in utf8.items() if text is not None}
         cut = {v for v, text in decoded.items() if len(text.encode()) != len(raw[v])}
@@ -412,6 +415,14 @@ def repair_text_columns(table: VectorTable) -> tuple[VectorTable, str]:
     for name, array in arrays.items():
         fields = fields.set_column(fields.column_names.index(name), name, array)
     return replace(table, columns=fields, encoding=encoding, repairs=repairs), encoding
+
+
+def _all_thai(names: Iterable[bytes]) -> bool:
+    """Whether the bytes, read as cp874, are Thai names: Thai letters and no Latin ones (Café would read as Cafรฉ)."""
+    letters = [
+        t for data in names for t in data.decode("cp874", errors="replace") if not t.isascii() or t.isalpha()
+    ]
+    return bool(letters) and all(_THAI_LETTER.match(t) for t in letters)
 
 
 def _utf8(data: bytes) -> str | None:
