@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run, and no stop-watch: a red run is then a change's fault, and can be repeated.
+# DAOMAP_EXPLORE=1 looks for new examples, more of them.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None)
+settings.load_profile("explore" if os.environ.get("DAOMAP_EXPLORE") else "steady")
 
 
 @pytest.fixture(scope="session")
