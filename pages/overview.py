@@ -6,7 +6,8 @@ from analytics.catalogue import load_dimensions
 from analytics.stars import star_text
 from ui import data, panels
 from ui.figures import PROFILE, key_figures, place
-from ui.frame import context, escape_markdown, markdown_table
+from ui.frame import context
+from ui.markdown import escape_markdown, markdown_table
 from ui.scene import compose, page_year, star_indicator, year_choices
 from ui.sentences import sentences
 from ui.years import headings, other_years
@@ -96,4 +97,4 @@ with right:
     for text in definitions:
         st.caption(escape_markdown(text))
 
-st.caption(panels.source_line(c, profile, year))
+panels.source_caption(c, profile, year)

@@ -4,7 +4,8 @@ import streamlit as st
 
 from analytics.catalogue import by_theme, indicator, load_dimensions
 from ui import panels
-from ui.frame import choose, context, escape_markdown, go
+from ui.frame import choose, context, go
+from ui.markdown import escape_markdown
 from ui.scene import compose, map_indicator, page_year, year_choices
 from ui.state import read_breaks
 

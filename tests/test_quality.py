@@ -58,6 +58,7 @@ def test_the_safe_server_settings_stay():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["client"] == {
+        "disableDataExport": True,
         "showErrorDetails": "none",
         "showErrorLinks": False,
         "toolbarMode": "viewer",

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from html import escape
 
 import plotly.graph_objects as go
 
 from ui.palette import Theme
 
 FONT = "Noto Sans Thai, sans-serif"
+
+
+def plain(text: str) -> str:
+    """Text from data for a chart, where a few HTML tags, links among them, would be drawn as such.
+
+    >>> plain("<b>ก&ข</b>")
+    '&lt;b&gt;ก&amp;ข&lt;/b&gt;'
+    """
+    return escape(text, quote=False)
+
+
 _SERIES = {
     "light": ("#0b6472", "#d95f02", "#7570b3"),
     "dark": ("#4fb6c6", "#fdae61", "#b9b4e6"),
@@ -42,6 +54,7 @@ def radar(
     ----------
     axes : tuple of str, length n
     series : tuple of (name, n values)
+        Names are data and drawn as plain text; the axes are our own texts and may hold ``<br>``.
     """
     figure = go.Figure()
     for (name, values), colour in zip(series, _SERIES[theme.name], strict=False):
@@ -49,7 +62,7 @@ def radar(
             go.Scatterpolar(
                 r=[*values, values[0]],
                 theta=[*axes, axes[0]],
-                name=name,
+                name=plain(name),
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5},
                 marker={"size": 7, "symbol": ("circle", "square", "diamond")[len(figure.data) % 3]},

@@ -11,6 +11,7 @@ import streamlit as st
 from analytics.catalogue import load_catalogue
 from geo.codes import Area
 from ui import data
+from ui.markdown import escape_markdown
 from ui.palette import Theme, theme
 from ui.state import LANGUAGES, View, parse, to_params
 from ui.tables import display_name
@@ -194,7 +195,7 @@ def breadcrumb() -> None:
             on_click=_open_area,
             args=(path[-2].code,),
             key="go_up",
-            help=c.name(path[-2]),
+            help=escape_markdown(c.name(path[-2])),
         )
         for area in path[:-1]:
             st.button(
@@ -206,20 +207,3 @@ def breadcrumb() -> None:
             )
             st.markdown("›", width="content")
         st.markdown(f"**{escape_markdown(c.name(c.area))}**", width="content")
-
-
-def escape_markdown(text: str) -> str:
-    """Data shown where Streamlit reads Markdown stays text: no image, link, style or math starts from it."""
-    for sign in "\\`*_{}[]<>()#+!|$:~":
-        text = text.replace(sign, "\\" + sign)
-    return text
-
-
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A small table as Markdown: plain HTML for screen readers, a tenth of the bytes of a data frame.
-
-    The first column is text, the others numbers and set to the right.
-    """
-    lines = [headings, [":--", *(["--:"] * (len(headings) - 1))]]
-    body = [[escape_markdown(cell) for cell in row] for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [*lines, *body])

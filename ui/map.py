@@ -6,6 +6,7 @@ evaluates. A change of indicator or class therefore sends a few hundred bytes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pydeck as pdk
@@ -16,6 +17,7 @@ from ui.palette import RGB, Theme
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
 FIT_WIDTH, FIT_HEIGHT = 400, 540
 MAP_HEIGHT = 560
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 def _array(colour: RGB, alpha: int = 255) -> str:
@@ -48,6 +50,14 @@ class AreaLayer:
     inside: str | None = None
     focus: str | None = None
     crowded: bool = False
+
+    def __post_init__(self) -> None:
+        # These stand inside an expression that the browser evaluates.
+        for text in (self.prop, self.inside, self.focus):
+            if text is not None and not _PLAIN.fullmatch(text):
+                raise ValueError(
+                    f"map layer: found {text!r}, expected a code or id of letters, digits and underscores"
+                )
 
     def fill(self, theme: Theme) -> str:
         """Expression that gives each feature its colour; no data has a colour of its own."""

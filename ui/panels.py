@@ -18,9 +18,10 @@ from ui import data, export
 from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows
 from ui.figures import ranks
-from ui.frame import Context, choose, escape_markdown, go, markdown_table
+from ui.frame import Context, choose, go
 from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.markdown import escape_markdown, markdown_table
 from ui.plan import levels_for
 from ui.scene import Scene
 from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, PEERS
@@ -126,7 +127,7 @@ def year_note(c: Context, year: int) -> None:
 
 
 def source_line(c: Context, values: pd.DataFrame, year: int) -> str:
-    """Where the numbers of a table come from."""
+    """Where the numbers of a table come from, as plain text: titles of sources are data (`source_caption`)."""
     titles = data.source_titles(c.warehouse.snapshot)
     names = [c.words.pick(*titles[s]) for s in values["source_id"].dropna().unique()]
     if not names:
@@ -139,6 +140,13 @@ def source_line(c: Context, values: pd.DataFrame, year: int) -> str:
     )
 
 
+def source_caption(c: Context, values: pd.DataFrame, year: int) -> None:
+    """The line of `source_line` under a table or a chart."""
+    line = source_line(c, values, year)
+    if line:
+        st.caption(escape_markdown(line))
+
+
 def map_panel(c: Context, scene: Scene, *, key: str) -> None:
     """The map of a scene with its legend beside it."""
     p = scene.plan
@@ -146,7 +154,9 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         st.info(c.words("map.no_polygons", level=c.words(f"level.{p.missing_level}")), icon=":material/info:")
     path = c.warehouse.path(c.area.code)
     if any(a.kind == "municipal" for a in path):
-        st.info(c.words("map.no_polygon_area", parent=c.name(path[2])), icon=":material/info:")
+        st.info(
+            c.words("map.no_polygon_area", parent=escape_markdown(c.name(path[2]))), icon=":material/info:"
+        )
     url = None
     if p.draw_level is not None and p.draw_parent is not None:
         url = _layer_url(c, scene, scene.indicator)
@@ -433,7 +443,7 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str], ye
         + "; ".join(f"{n} {t}" for n, t in zip(names.values(), texts, strict=True)),
     )
     st.caption(w("dimensions.note"))
-    st.caption(source_line(c, profile[profile["indicator"].isin([f"target_{d}" for d in names])], year))
+    source_caption(c, profile[profile["indicator"].isin([f"target_{d}" for d in names])], year)
 
 
 def radar_panel(c: Context, names: dict[str, str], year: int) -> None:
@@ -470,7 +480,7 @@ def radar_panel(c: Context, names: dict[str, str], year: int) -> None:
         )
     )
     st.caption(w("dimensions.column_rate"))
-    st.caption(source_line(c, pd.concat(profiles.values()), year))
+    source_caption(c, pd.concat(profiles.values()), year)
 
 
 def parent_of_view(c: Context) -> list[Area]:
@@ -490,7 +500,7 @@ def overlap_panel(c: Context, year: int) -> None:
         return
     values = profile.set_index("indicator")["value"]
     st.markdown(markdown_table(*table), help=" · ".join(w(f"overlap.{m}_help") for m in ("h", "a", "m0")))
-    st.caption(source_line(c, profile, year))
+    source_caption(c, profile, year)
     st.caption(
         w(
             "overlap.note",

@@ -119,11 +119,16 @@ def _areas(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
             {
                 "code": str(code),
                 "parent": known.parent if known is not None else parent,
-                "name_th": known.name_th if known is not None else name_th,
-                "name_en": known.name_en if known is not None else name_en,
+                "name_th": known.name_th if known is not None else _closed(name_th),
+                "name_en": known.name_en if known is not None else _closed(name_en),
             }
         )
     return areas
+
+
+def _closed(name: object) -> str:
+    """A name in which no ``{place}`` of a tooltip is found: the browser fills places in one after the other, names first."""
+    return str(name).replace("{", "{\u2060")  # WORD JOINER has no width
 
 
 def _themes() -> dict[str, list[Indicator]]:

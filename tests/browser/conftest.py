@@ -78,30 +78,54 @@ def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start_server(home: Path) -> Server:
+def free_port() -> int:
+    """A port nobody listens on right now."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "warehouse.cli", "serve", "--headless", "--port", str(port)],
-        cwd=ROOT,
-        env=os.environ | {"DAOMAP_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(300):
+        return int(s.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Wait until a server answers; AssertionError when it ended or stays silent."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
                 if answer.status == 200:
-                    return Server(url, home, process)
+                    return
         except OSError:
             time.sleep(0.1)
-        if process.poll() is not None:
-            break
     process.kill()
-    raise AssertionError("the server did not answer within 30 seconds")
+    raise AssertionError(f"the server did not answer within {seconds} seconds")
+
+
+def start_server(
+    home: Path, *, module: str = "warehouse.cli", log: Path | None = None, **environment: str
+) -> Server:
+    """Start the dashboard over a data home.
+
+    Parameters
+    ----------
+    module : str
+        What ``python -m`` runs with the arguments of ``daomap serve``.
+    log : Path, optional
+        File for the server's standard error.
+    environment : str
+        Variables added to this process's own.
+    """
+    port = free_port()
+    errors = log.open("wb") if log is not None else subprocess.DEVNULL
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "serve", "--headless", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"DAOMAP_HOME": str(home)} | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_for(url, process)
+    return Server(url, home, process)
 
 
 def stop_server(server: Server) -> None:

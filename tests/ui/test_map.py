@@ -4,6 +4,7 @@ import json
 import re
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +75,12 @@ def test_a_click_gives_the_code_whatever_else_it_holds():
     assert clicked_code(picked) == "55"
     assert clicked_code(SimpleNamespace(objects={})) is None
     assert clicked_code(None) is None
+
+
+@pytest.mark.parametrize("wrong", ["x']==1||alert(1)//", "properties.y", "", "ก", "a b", "a\n"])
+def test_only_codes_and_ids_reach_the_expression_the_browser_evaluates(wrong):
+    for place in ("prop", "inside", "focus"):
+        with pytest.raises(ValueError, match="expected a code or id"):
+            AreaLayer(
+                **{"url": "/x", "prop": "v", "bounds": (1.0,), "colours": ramp("poverty", 1), place: wrong}
+            )
