@@ -369,8 +369,8 @@ def municipal_area(code: str) -> Area:
 
 # Zero-width and direction marks, soft hyphen, byte order mark: seen in pasted text, never part of a code or a
 # name.
-_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+THAI_DIGITS: Final = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _FULL_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _EXCEL = re.compile(r'^=\s*"([^"]*)"$')
 _QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("«", "»"))
@@ -482,7 +482,7 @@ def _digits(found: object) -> tuple[str, tuple[str, ...]]:
             repairs.append(key)
         return after
 
-    text = step("invisible", found, _INVISIBLE.sub("", found))
+    text = step("invisible", found, INVISIBLE.sub("", found))
     text = step("whitespace", text, text.strip())
     text = step("full_width", text, text.translate(_FULL_WIDTH))
     if match := _EXCEL.match(text):
@@ -493,7 +493,7 @@ def _digits(found: object) -> tuple[str, tuple[str, ...]]:
     if text.startswith("'"):  # the mark that tells a spreadsheet "this is text"
         text = step("quotes", text, text[1:])
     text = step("whitespace", text, text.strip())
-    text = step("thai_digits", text, text.translate(_THAI_DIGITS))
+    text = step("thai_digits", text, text.translate(THAI_DIGITS))
     if not text:
         raise CodeError(found, "an area code, not an empty cell")
     if text.upper() == COUNTRY:
@@ -564,7 +564,7 @@ def read_code_parts(province: object, district: object = None, subdistrict: obje
 
 
 def _blank(part: object) -> bool:
-    if part is None or (isinstance(part, str) and not _INVISIBLE.sub("", part).strip()):
+    if part is None or (isinstance(part, str) and not INVISIBLE.sub("", part).strip()):
         return True
     return isinstance(part, numbers.Real) and math.isnan(float(part))
 
@@ -618,7 +618,7 @@ def clean_name(name: str) -> str:
     >>> clean_name(" น้ํา\\u200bพอง ") == "น้ำพอง"
     True
     """
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", name))
+    text = unicodedata.normalize("NFKC", INVISIBLE.sub("", name))
     text = _SARA_AM.sub("\\1\\2\u0e33", text)
     text = _AM_THEN_TONE.sub("\\1\u0e33", text)
     text = text.replace("\u0e40\u0e40", "\u0e41")  # two sara e look like one sara ae
@@ -801,7 +801,7 @@ def read_name(name: object, level: str, within: str | None = None) -> NameReadin
     if not isinstance(name, str):  # an empty cell, which pandas makes a float
         return NameReading(None, ())
     repairs: list[str] = []
-    visible = _INVISIBLE.sub("", name)
+    visible = INVISIBLE.sub("", name)
     if visible != name:
         repairs.append("invisible")
     if _SPACES.sub(" ", visible).strip() != visible:
@@ -930,7 +930,7 @@ class AreaIndex:
         cleaned = clean_name(text)
         if not cleaned or limit <= 0:
             return []
-        code = cleaned.translate(_THAI_DIGITS).upper()
+        code = cleaned.translate(THAI_DIGITS).upper()
         code = code if code == COUNTRY else code.removeprefix(COUNTRY).strip()
         if code == COUNTRY or (code.isascii() and code.isdigit()):
             found = [a for a in self._areas if a.code == code]

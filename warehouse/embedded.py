@@ -5,7 +5,7 @@ from __future__ import annotations
 from warehouse.publish import Progress, known_imports, publish_batches, rules_sha256
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
-from warehouse.sources.figures import import_figures
+from warehouse.sources.figures import figures_id, import_figures
 
 
 def build(
@@ -32,14 +32,14 @@ def build(
     except StoreError:
         # Nothing valid is left; the shipped figures are what can be had without the person's own files.
         current = None
-    batch = import_figures()
     stale = (
         current is None
         or current.contents.get("rules") != rules_sha256()
         or current.contents.get("stars") != settings.stars.model_dump(mode="json")
     )
-    if current is not None and not force and not stale and batch.import_id in known_imports(current):
+    if current is not None and not force and not stale and figures_id() in known_imports(current):
         return current, False
+    batch = import_figures()
     info = publish_batches(
         store, settings, [batch], fresh=current is None, everything=True, progress=progress
     )

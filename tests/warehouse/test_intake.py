@@ -116,6 +116,24 @@ def test_every_ragged_row_is_named(intake, tmp_path):
     assert [(f.row, f.found, f.expected) for f in result.findings] == [(2, "1", "2"), (4, "3", "2")]
 
 
+def test_a_header_of_two_rows_is_joined_when_asked_for(intake, tmp_path):
+    data = "รหัส,คนจน,,รวม\n,2561,2566,\n83,1,2,3\n".encode()
+    result = csv_result(intake, tmp_path, data, header_rows=2)
+    assert result.table.to_pylist() == [
+        {"รหัส": "83", "คนจน / 2561": "1", "คนจน / 2566": "2", "รวม": "3", "_row": 3}
+    ]
+    assert result.facts["header_row"] == 2
+    twice = csv_result(intake, tmp_path, b"a,p,\n,x,x\n1,2,3\n", header_rows=2)
+    assert twice.refusal.code == "csv.duplicate_header"
+    short = csv_result(intake, tmp_path, b"a,b\n", header_rows=2)
+    assert short.refusal.code == "intake.empty"
+
+
+def test_a_western_file_is_not_read_as_thai(intake, tmp_path):
+    result = csv_result(intake, tmp_path, "a,b\nx,Café\n".encode("cp1252"))
+    assert (result.refusal.code, result.refusal.row) == ("csv.encoding", 2)
+
+
 def test_loose_sheets_keep_short_rows(intake, tmp_path):
     result = csv_result(intake, tmp_path, b"A table of things\n\na,b\n1,2\n", header=False)
     assert result.table.to_pylist() == [

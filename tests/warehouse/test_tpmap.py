@@ -15,7 +15,7 @@ from tests.warehouse.tpmap_maker import MASKS, Edition, edit, make_tpmap, rewrit
 from warehouse.batch import AREA, OBSERVATION, SOURCE, SOURCE_FILE, Batch
 from warehouse.intake import Intake
 from warehouse.sources.tpmap import read_tpmap
-from warehouse.sources.tpmap_layout import counts, measures, read_name
+from warehouse.sources.tpmap_layout import read_name
 
 TARGET = "poor.JPT.MOFval.CNT"
 
@@ -295,23 +295,6 @@ def test_codes_written_oddly(few, intake):
     assert not batch.report.refused and sum(batch.report.repairs.values()) >= 1
 
 
-def test_counts_and_measures_read_cells():
-    import pyarrow as pa
-
-    values, faults, repairs = counts(pa.chunked_array([["7", "1,234", "", "-1", "2.5", "x", "1e3"]]))
-    assert values[:2].tolist() == [7.0, 1234.0] and np.isnan(values[2:]).all()
-    assert [code for _, code, _ in faults] == [
-        "tpmap.empty_cell",
-        "tpmap.negative_count",
-        "tpmap.not_whole",
-        "tpmap.not_number",
-        "tpmap.not_number",
-    ]
-    assert repairs == {"thousands_separator": 1}
-    decimals, bad, missing = measures(pa.chunked_array([["8.25", "1e-2", "NA", "", "-1", "nine"]]))
-    assert decimals[:2].tolist() == [8.25, 0.01] and missing == 2 and [p for p, _, _ in bad] == [4, 5]
-
-
 # ------------------------------------------------------------------------------------------------------------
 # Refusals
 
@@ -373,7 +356,7 @@ BROKEN = {
     "not_whole": (lambda m: edit(m.path("province", "11111"), 2, TARGET, "3.5"), "tpmap.not_whole"),
     "text": (lambda m: edit(m.path("province", "11111"), 2, TARGET, "สามสิบ"), "tpmap.not_number"),
     "empty": (lambda m: edit(m.path("province", "11111"), 2, TARGET, ""), "tpmap.empty_cell"),
-    "scientific": (lambda m: edit(m.path("province", "11111"), 2, TARGET, "1e3"), "tpmap.not_number"),
+    "scientific": (lambda m: edit(m.path("province", "11111"), 2, TARGET, "1e3"), "tpmap.scientific"),
     "duplicate": (_repeat_row, "tpmap.duplicate_area"),
     "conflict": (_two_versions, "tpmap.conflict"),
     "unknown_area": (
@@ -436,7 +419,7 @@ BROKEN = {
     ),
     "happiness_eleven": (
         lambda m: edit(m.path("province", "common"), 2, "happiness", "11"),
-        "tpmap.common_bounds",
+        "tpmap.out_of_range",
     ),
     "masks_disagree": (
         lambda m: edit(m.path("province", "10000"), 2, "poor.JPT.MOFval.health", lambda v: str(int(v) - 1)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -25,6 +25,13 @@ MAX_FINDINGS = 200
 _CHUNK = 20_000
 _UTF8_THAI_IN_CP874 = re.compile(rb"\xe0[\xb8\xb9][\x80-\x9f]")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+# One accented letter among Latin ones: Café, São. A Thai letter never stands alone like that, but a no-break space, an
+# ellipsis, a dash and curly quotes do in Windows-874.
+_ACCENTED = re.compile(
+    rb"(?:(?<=[A-Za-z])[\xa1-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\xa1-\xff](?=[A-Za-z]))"
+)
+_EDGES = "\ufeff\u200b\u200c\u200d\u2060"
 
 
 def decode(data: bytes, file: str) -> tuple[str, str]:
@@ -51,6 +58,11 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
         # rows garble.
         row = data.count(b"\n", 0, at) + 1
         raise Refused(finding("csv.encoding", file, f"0x{data[at]:02x}", "utf-8", row=row))
+    accented = _ACCENTED.search(data)
+    if accented is not None and all(len(run) == 1 for run in _HIGH_BYTES.findall(data)):
+        at = accented.start()
+        row = data.count(b"\n", 0, at) + 1
+        raise Refused(finding("csv.encoding", file, f"0x{data[at]:02x}", "utf-8 / cp874", row=row))
     try:
         return data.decode("cp874"), "cp874"
     except UnicodeDecodeError as error:
@@ -86,6 +98,7 @@ def read_csv(
     options : mapping
         ``delimiter`` (one of comma, semicolon, tab; sniffed where absent), ``header`` (default true; false
         gives columns ``c1``, ``c2`` ... and pads short rows, for sheets with title rows and footnotes),
+        ``header_rows`` (default 1; 2 or 3 where group labels stand above the names, joined by `join_header`),
         ``max_rows``.
 
     Returns
@@ -108,7 +121,7 @@ def read_csv(
     if not with_header:
         table = _loose(rows)
         return table, facts | {"rows": table.num_rows}, []
-    names, header_row = _header(rows, file)
+    names, header_row = _header(rows, file, int(options.get("header_rows", 1)))
     width = len(names)
     faults: list[Finding] = []
     ragged = blank = total = 0
@@ -167,18 +180,54 @@ def _plain_error(error: csv.Error) -> str:
     return '"' if "unexpected end" in text or "larger than" in text else text
 
 
-def _header(rows: Any, file: str) -> tuple[list[str], int]:
+def join_header(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One name a column from the rows of a header in which group labels stand above the names.
+
+    A merged cell keeps its text in its first column only, so a label reaches to the right until the next one; over an
+    empty group label the name stands alone.
+
+    Examples
+    --------
+    >>> join_header([["code", "poor", "", "total"], ["", "2561", "2566", ""]])
+    ['code', 'poor / 2561', 'poor / 2566', 'total']
+    """
+    width = max(len(row) for row in rows)
+    filled: list[list[str]] = []
+    for depth, row in enumerate(rows):
+        cells = [_label(cell) for cell in row] + [""] * (width - len(row))
+        last = depth == len(rows) - 1
+        group = ""
+        for at, cell in enumerate(cells):
+            group = cell or group
+            # Nothing below means that the column has its own merged cell from top to bottom.
+            below = any(_label(other[at]) for other in rows[depth + 1 :] if at < len(other))
+            if not last and not cell and below:
+                cells[at] = group
+        filled.append(cells)
+    return [" / ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
+
+
+def _label(cell: str) -> str:
+    return cell.strip().strip(_EDGES).strip()
+
+
+def _header(rows: Any, file: str, deep: int) -> tuple[list[str], int]:
+    upper: list[list[str]] = []
     for number, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > MAX_COLUMNS:
             raise Refused(finding("csv.too_wide", file, str(len(cells)), f"<= {MAX_COLUMNS}", row=number))
+        upper.append(cells)
+        if len(upper) < deep:
+            continue
+        labels = join_header(upper) if deep > 1 else cells
         names: list[str] = []
         faults: list[Finding] = []
-        for position, cell in enumerate(cells, 1):
+        for position, cell in enumerate(labels, 1):
             # R and spreadsheets write an unnamed first or trailing column; it keeps its place under a name
             # of ours.
-            name = cell.strip().strip("\ufeff\u200b") or f"_column{position}"
+            name = _label(cell) or f"_column{position}"
             if name in names or name == ROW:
                 faults.append(
                     finding("csv.duplicate_header", file, name, f"{name} x 1", row=number, column=name)

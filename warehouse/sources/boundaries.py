@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -24,9 +25,12 @@ from geo.boundaries import (
     check_boundaries,
     read_boundaries,
 )
+from geo.codes import official_areas
 from warehouse.batch import SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.report import Check, Finding, ImportReport
+from warehouse.schemas.boundaries import AREAS
+from warehouse.schemas.check import UNIQUE, violations
 
 Progress = Callable[[int, int, str], None]
 
@@ -39,6 +43,14 @@ _MENDS: Final = {
     "boundaries.area_twice": (
         "ส่งพื้นที่ละหนึ่งไฟล์ เลือกไฟล์ที่ถูกต้อง",
         "send every area in one file only; decide which is right",
+    ),
+    "boundaries.garbled": (
+        "บันทึกไฟล์ใหม่เป็น UTF-8 และแนบไฟล์ .cpg ชื่อไทยในไฟล์นี้ถูกแปลงรหัสอักษรผิด",
+        "save the layer again in UTF-8 with its .cpg; its Thai names went through a wrong encoding",
+    ),
+    "boundaries.area": (
+        "ซ่อมรูปของพื้นที่นี้ในโปรแกรม GIS แล้วส่งใหม่",
+        "mend the shape of this area in a GIS and send the layer again",
     ),
     "boundaries.nothing": ("ระบุไฟล์ขอบเขต", "name a boundary file"),
     "boundaries.unknown_file": (
@@ -117,6 +129,8 @@ def read_boundary_files(
             progress(number + 1, total, path.name)
 
     levels = {name: _together(read, name) for name in BOUNDARY_LEVELS if any(r.level == name for r in read)}
+    for name in levels:
+        _hold(read, name, report)
     frames = {**(known or {}), **levels}
     checks: dict[str, Check] = {}
     for number, one in enumerate(sorted(read, key=lambda r: BOUNDARY_LEVELS.index(r.level))):
@@ -215,14 +229,6 @@ def _read_one(
     for fault in boundaries.findings:
         report.add(_finding(fault, path.name))
     report.repairs.update(boundaries.repairs)
-    for other in read:
-        if other.level != boundaries.level:
-            continue
-        both = sorted(set(other.boundaries.gdf["code"]) & set(boundaries.gdf["code"]))
-        if both:
-            found = f"{', '.join(both[:5])} ({len(both)}): {other.path.name}, {path.name}"
-            report.add(_own("boundaries.area_twice", path.name, found, "x 1"))
-            return
     read.append(_Read(path, boundaries.level, facts, boundaries, table.columns.column_names))
 
 
@@ -233,6 +239,43 @@ def _together(read: Sequence[_Read], level: str) -> gpd.GeoDataFrame:
         return frames[0]
     joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=frames[0].crs)
     return joined.sort_values("code", ignore_index=True)
+
+
+def _hold(read: Sequence[_Read], level: str, report: ImportReport) -> None:
+    """Hold all areas of a level to the schema, from whichever file they came."""
+    mine = [one for one in read if one.level == level]
+    frame = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "code": one.boundaries.gdf["code"].astype(object),
+                    "file_name": one.boundaries.file_names["name_th"].astype(object),
+                    "geometry": np.asarray(one.boundaries.gdf.geometry, dtype=object),
+                    "row": one.boundaries.file_names["row"],
+                    "file": number,
+                }
+            )
+            for number, one in enumerate(mine)
+        ],
+        ignore_index=True,
+    )
+    for violation in violations(AREAS, frame):
+        area = frame.iloc[violation.position]
+        one, code = mine[int(area["file"])], str(area["code"])
+        file, row = one.path.name, int(area["row"])
+        if violation.rule == UNIQUE:
+            first = mine[int(frame.loc[frame["code"] == code, "file"].iloc[0])]
+            if first is one:
+                continue  # twice in one file: told, with all its rows, by the check of that file
+            both = f"{code}: {first.path.name}, {file}"
+            report.add(_own("boundaries.area_twice", file, both, f"{code} x 1", row, "code"))
+        elif violation.rule == "garbled":
+            column = one.boundaries.columns.get("name_th", "name_th")
+            name = official_areas()[code].name_th if code in official_areas() else "ก-ฮ"
+            report.add(_own("boundaries.garbled", file, str(area["file_name"])[:60], name, row, column))
+        else:
+            found = f"{code} {violation.rule}"
+            report.add(_own("boundaries.area", file, found, "MultiPolygon", row, "geometry"))
 
 
 def _finding(fault: BoundaryFault, file: str) -> Finding:
@@ -249,9 +292,11 @@ def _finding(fault: BoundaryFault, file: str) -> Finding:
     )
 
 
-def _own(code: str, file: str, found: str, expected: str) -> Finding:
+def _own(
+    code: str, file: str, found: str, expected: str, row: int | None = None, column: str | None = None
+) -> Finding:
     th, en = _MENDS[code]
-    return Finding("reject", code, file, None, None, found, expected, th, en)
+    return Finding("reject", code, file, row, column, found, expected, th, en)
 
 
 def _checks(level: str, checked: BoundaryReport) -> list[Check]:

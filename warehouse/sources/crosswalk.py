@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import pandas as pd
 import pyarrow as pa
 
 from geo.codes import CodeError, abolished_areas, clean_name, municipal_area, official_areas, read_code
 from warehouse.intake.text import ROW
 from warehouse.report import Check, Finding, ImportReport, Severity
+from warehouse.schemas.check import REQUIRED, UNIQUE, violations
+from warehouse.schemas.crosswalk import MUNICIPALITIES
 
 SOURCE_ID: Final = "tpmap-municipalities"
 SOURCE_ROW: Final[Mapping[str, Any]] = {
@@ -34,6 +37,10 @@ NEEDED: Final = ("TUMBOL_ID", "TUMBOL_NAME", "TESABAN_FLAG", "MAP_TUMBOL_ID")
 _MENDS: Final = {
     "crosswalk.code": ("แก้รหัสตำบลให้มี 6 หลัก", "correct the six-digit code"),
     "crosswalk.duplicate": ("เก็บแถวเดียวต่อรหัส", "keep one row a code"),
+    "crosswalk.garbled": (
+        "ขอไฟล์ใหม่เป็น CSV UTF-8 ชื่อไทยในไฟล์นี้ถูกแปลงรหัสอักษรผิด",
+        "ask for the file again as CSV UTF-8; its Thai names went through a wrong encoding",
+    ),
     "crosswalk.unmapped": (
         "เติมรหัสตำบลที่เทศบาลตั้งอยู่ ถ้าทราบ จำนวนคนยังนับอยู่ในอำเภอ",
         "add the tambon the municipality lies in, where known; its people still count in the district",
@@ -82,25 +89,47 @@ def read_rows(table: pa.Table, file: str, report: ImportReport) -> list[dict[str
     rows = table.column(ROW).to_pylist()
     official = official_areas()
     result: dict[str, dict[str, str | None]] = {}
-    first: dict[str, int] = {}
-    bad = unmapped = rejected = 0
+    bad = unmapped = 0
 
     def note(code: str, severity: Severity, at: int, column: str, found: str, expected: str) -> None:
         th, en = _MENDS[code]
         report.add(Finding(severity, code, file, rows[at], column, found, expected, th, en))
 
+    codes: list[str | None] = []
+    unread: dict[int, CodeError] = {}
     for at, text in enumerate(cells["TUMBOL_ID"]):
         try:
-            code = read_code(text, "subdistrict").code
+            codes.append(read_code(text, "subdistrict").code)
         except CodeError as error:
-            note("crosswalk.code", "reject", at, "TUMBOL_ID", error.found, error.expected)
-            rejected += 1
+            codes.append(None)
+            unread[at] = error
+    frame = pd.DataFrame(
+        {"code": pd.Series(codes, dtype=object), "name": pd.Series(cells["TUMBOL_NAME"], dtype=object)}
+    )
+    wrong: set[int] = set()
+    for violation in violations(MUNICIPALITIES, frame):
+        at = violation.position
+        if violation.rule == UNIQUE and at in unread:
+            continue  # two cells that are no codes do not repeat each other
+        wrong.add(at)
+        if violation.rule == REQUIRED:
+            found = unread[at].found or '""'
+            note("crosswalk.code", "reject", at, "TUMBOL_ID", found, unread[at].expected)
+        elif violation.rule == UNIQUE:
+            before = rows[codes.index(codes[at])]
+            note(
+                "crosswalk.duplicate",
+                "reject",
+                at,
+                "TUMBOL_ID",
+                f"{codes[at]} ({before})",
+                f"{codes[at]} x 1",
+            )
+        else:
+            note("crosswalk.garbled", "reject", at, "TUMBOL_NAME", str(cells["TUMBOL_NAME"][at])[:60], "ก-ฮ")
+    for at, code in enumerate(codes):
+        if code is None or at in wrong:
             continue
-        if code in first:
-            note("crosswalk.duplicate", "reject", at, "TUMBOL_ID", f"{code} ({first[code]})", f"{code} x 1")
-            rejected += 1
-            continue
-        first[code] = rows[at]
         municipal = code[4:] > "50"
         flagged = (cells["TESABAN_FLAG"][at] or "").strip() not in ("", "0")
         if not municipal and not flagged:
@@ -130,8 +159,8 @@ def read_rows(table: pa.Table, file: str, report: ImportReport) -> list[dict[str
             "region": area.region,
             "mapped_to": mapped,
         }
-    report.rows_rejected += rejected
-    report.rows_accepted -= rejected
+    report.rows_rejected += len(wrong)
+    report.rows_accepted -= len(wrong)
     report.checks.append(
         Check(
             "crosswalk.targets",

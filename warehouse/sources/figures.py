@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from analytics.definitions import definition_for
 from geo.codes import level_of
 from warehouse.batch import OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
-from warehouse.report import Check, ImportReport
+from warehouse.intake.faults import Refused, finding
+from warehouse.intake.text import ROW, read_csv
+from warehouse.report import Check, Finding, ImportReport
 from warehouse.snapshots import file_sha256
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+    from warehouse.schemas.check import Violation
 
 FIGURES = Path(__file__).resolve().parents[2] / "data" / "figures"
 
@@ -170,6 +178,22 @@ class _Rows:
         )
 
 
+_Row = dict[str, Any]
+_FILES = ("tpmap_province.csv", "tpmap_country.csv", "tpmap_2565_extremes.csv", "gpp_2024.csv")
+_SOURCES_OF = {
+    "tpmap_province.csv": ("tpmap-figures-2561", "tpmap-figures-2566"),
+    "tpmap_country.csv": tuple(sorted(set(_COUNTRY_SOURCES.values()))),
+    "tpmap_2565_extremes.csv": ("press-nation-2565",),
+    "gpp_2024.csv": ("nesdc-gpp-2024",),
+}
+
+
+def figures_id(folder: Path = FIGURES) -> str:
+    """What `import_figures` would call its batch: told by the files' hashes, without reading a row."""
+    there = [folder / name for name in _FILES if (folder / name).is_file()]
+    return import_id("figures", {}, [file_sha256(path) for path in there])
+
+
 def import_figures(folder: Path = FIGURES) -> Batch:
     """Read every table of the folder into one batch.
 
@@ -181,24 +205,30 @@ def import_figures(folder: Path = FIGURES) -> Batch:
     Returns
     -------
     Batch
-        Observations of the country and the provinces with one source a publisher and year.
+        Observations of the country and the provinces with one source a publisher and year. Empty when
+        ``batch.report.refused``.
     """
     report = ImportReport(kind="figures")
     rows = _Rows()
     files: list[tuple[str, Path, int]] = []
-    readers: tuple[tuple[str, tuple[str, ...], Callable[[Path, _Rows], int]], ...] = (
-        ("tpmap_province.csv", ("tpmap-figures-2561", "tpmap-figures-2566"), _provinces),
-        ("tpmap_country.csv", tuple(sorted(set(_COUNTRY_SOURCES.values()))), _country),
-        ("tpmap_2565_extremes.csv", ("press-nation-2565",), _extremes),
-        ("gpp_2024.csv", ("nesdc-gpp-2024",), _gpp),
-    )
-    for name, source_ids, reader in readers:
+    readers: dict[str, Callable[[list[_Row], _Rows], None]] = {
+        "tpmap_province.csv": _provinces,
+        "tpmap_country.csv": _country,
+        "tpmap_2565_extremes.csv": _extremes,
+        "gpp_2024.csv": _gpp,
+    }
+    for name in _FILES:
         path = folder / name
-        count = reader(path, rows)
         report.files += 1
-        report.rows_read += count
-        report.rows_accepted += count
-        files.extend((source_id, path, count) for source_id in source_ids)
+        table = _read(path, report)
+        if table is None:
+            continue
+        readers[name](table, rows)
+        report.rows_accepted += len(table)
+        files.extend((source_id, path, len(table)) for source_id in _SOURCES_OF[name])
+    report.rows_rejected = report.rows_read - report.rows_accepted
+    if report.refused:
+        return Batch("figures", figures_id(folder), report)
     for indicator in ("surveyed_persons", "households", "mpi_poor", "mpi_poor_households", "target_poor"):
         same = rows.value_of(indicator, 2018, country=False) == rows.value_of(indicator, 2018, country=True)
         report.checks.append(
@@ -214,7 +244,7 @@ def import_figures(folder: Path = FIGURES) -> Batch:
     report.facts["observations"] = len(rows.columns["value"])
     return Batch(
         kind="figures",
-        import_id=import_id("figures", {}, hashes.values()),
+        import_id=figures_id(folder),
         report=report,
         observations=rows.table(),
         sources=pa.table(
@@ -246,21 +276,112 @@ def import_figures(folder: Path = FIGURES) -> Batch:
     )
 
 
-def _read(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        yield from csv.DictReader(handle)
+_MENDS = {
+    "figures.cell": ("แก้ค่าให้ตรงกับที่เผยแพร่", "put the value that was published"),
+    "figures.column": ("เติมคอลัมน์ที่ขาด", "add the column that is missing"),
+    "figures.once": ("เก็บแถวเดียวต่อพื้นที่และปี", "keep one row an area and year"),
+    "figures.source": (
+        "ใช้ปีและแหล่งที่รู้จักเท่านั้น",
+        "use a year and a source key that are described in the program",
+    ),
+}
 
 
-def _provinces(path: Path, rows: _Rows) -> int:
-    table = list(_read(path))
+def _read(path: Path, report: ImportReport) -> list[_Row] | None:
+    """The rows of one file, typed by its schema; None where it is refused."""
+    # The schema library takes as long to load as the page: a start that finds its figures published needs none.
+    from warehouse.schemas import figures as schemas
+    from warehouse.schemas.check import violations
+
+    schema = {
+        "tpmap_province.csv": schemas.PROVINCES,
+        "tpmap_country.csv": schemas.COUNTRY,
+        "tpmap_2565_extremes.csv": schemas.EXTREMES,
+        "gpp_2024.csv": schemas.GPP,
+    }[path.name]
+    try:
+        if not path.is_file():
+            raise Refused(finding("intake.missing", path.name, "-", path.name))
+        table = read_csv(path.read_bytes(), path.name, {})[0]
+    except Refused as refused:
+        for found in refused.findings:
+            report.add(found)
+        return None
+    report.rows_read += table.num_rows
+    frame, unread = _typed(table, schema)
+    broken = violations(schema, frame)
+    for violation in broken:
+        report.add(_finding(path.name, table, violation))
+    # A cell that may be empty may still not hold something nobody can read.
+    for column, position in unread:
+        th, en = _MENDS["figures.cell"]
+        text, row = table.column(column)[position].as_py(), table.column(ROW)[position].as_py()
+        report.add(Finding("reject", "figures.cell", path.name, row, column, text, "0, 1, 2 ...", th, en))
+    if broken or unread:
+        return None
+    rows: list[_Row] = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    for row, number in zip(rows, table.column(ROW).to_pylist(), strict=True):
+        key = (row.get("year_be"), row.get("source_key"))
+        if "source_key" in row and key not in _COUNTRY_SOURCES:
+            th, en = _MENDS["figures.source"]
+            expected = ", ".join(f"{year} {name}" for year, name in sorted(_COUNTRY_SOURCES))
+            shown = f"{key[0]:g} {key[1]}"
+            report.add(
+                Finding("reject", "figures.source", path.name, number, "source_key", shown, expected, th, en)
+            )
+    return None if report.refused else rows
+
+
+def _typed(table: pa.Table, schema: DataFrameSchema) -> tuple[Any, list[tuple[str, int]]]:
+    """The columns of `schema` with numbers as numbers, and the cells that hold something else."""
+    import pandas as pd
+
+    from warehouse.schemas.cells import numbers
+
+    columns: dict[str, Any] = {}
+    unread: list[tuple[str, int]] = []
+    for name, column in schema.columns.items():
+        if name not in table.column_names:
+            continue
+        if column.dtype is None:
+            texts = [text.strip() or None for text in table.column(name).to_pylist()]
+            columns[name] = pd.Series(texts, dtype=object)
+            continue
+        read = numbers(table.column(name))
+        columns[name] = read.values
+        if column.nullable:
+            unread += [(name, at) for at, fault in read.faults.items() if fault != "empty"]
+    return pd.DataFrame(columns), unread
+
+
+def _finding(file: str, table: pa.Table, violation: Violation) -> Finding:
+    kind = violation.rule if violation.rule in ("column", "once") else "cell"
+    kind = "once" if violation.rule == "unique" else kind
+    th, en = _MENDS[f"figures.{kind}"]
+    if violation.position < 0:
+        found, row = ", ".join(c for c in table.column_names if c != ROW)[:80], 1
+    else:
+        name = violation.column or "area_code"
+        name = name if name in table.column_names else "indicator"
+        found = table.column(name)[violation.position].as_py() or '""'
+        row = table.column(ROW)[violation.position].as_py()
+    expected = violation.column if kind == "column" else violation.rule
+    return Finding("reject", f"figures.{kind}", file, row, violation.column or None, found, expected, th, en)
+
+
+def _given(value: float) -> bool:
+    return not math.isnan(value)
+
+
+def _provinces(table: Iterable[_Row], rows: _Rows) -> None:
     for row in table:
         year_be = int(row["year_be"])
         for column, indicator in _PROVINCE_COLUMNS.items():
-            if not row[column]:
+            value = row[column]
+            if not _given(value):
                 continue
             # The surveyed persons of 2566 were not in the file: they were got back from its published rate.
             basis = "derived" if (year_be, indicator) == (2566, "surveyed_persons") else "published"
-            value = float(row[column])
             rows.add(
                 row["area_code"],
                 indicator,
@@ -270,24 +391,20 @@ def _provinces(path: Path, rows: _Rows) -> int:
                 numerator=value,
                 basis=basis,
             )
-    return len(table)
 
 
-def _country(path: Path, rows: _Rows) -> int:
-    table = list(_read(path))
+def _country(table: Iterable[_Row], rows: _Rows) -> None:
     for row in table:
         year_be = int(row["year_be"])
         source_id = _COUNTRY_SOURCES[year_be, row["source_key"]]
-        value = float(row["value"])
+        value = row["value"]
         rows.add("TH", row["indicator"], year_be - 543, source_id, value=value, numerator=value)
-    return len(table)
 
 
-def _extremes(path: Path, rows: _Rows) -> int:
-    table = list(_read(path))
+def _extremes(table: Iterable[_Row], rows: _Rows) -> None:
     for row in table:
         year = int(row["year_be"]) - 543
-        poor = float(row["target_poor_persons"])
+        poor = row["target_poor_persons"]
         rows.add(row["area_code"], "target_poor", year, "press-nation-2565", value=poor, numerator=poor)
         # The newspaper prints the rate and not what it divides by; the denominator stays unknown.
         rows.add(
@@ -295,16 +412,14 @@ def _extremes(path: Path, rows: _Rows) -> int:
             "target_poor_rate",
             year,
             "press-nation-2565",
-            value=float(row["rate_percent"]),
+            value=row["rate_percent"],
             numerator=poor,
         )
-    return len(table)
 
 
-def _gpp(path: Path, rows: _Rows) -> int:
-    table = list(_read(path))
+def _gpp(table: Iterable[_Row], rows: _Rows) -> None:
     for row in table:
-        numbers = {indicator: float(row[column]) for column, indicator in _GPP_COLUMNS.items()}
+        numbers = {indicator: row[column] for column, indicator in _GPP_COLUMNS.items()}
         for indicator, value in numbers.items():
             per_head = indicator == "gpp_per_head"
             share = indicator == "gpp_agriculture_share"
@@ -317,4 +432,3 @@ def _gpp(path: Path, rows: _Rows) -> int:
                 numerator=numbers["gpp"] if per_head else None if share else value,
                 denominator=numbers["gpp_population"] if per_head else None,
             )
-    return len(table)

@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,6 +36,9 @@ from warehouse.batch import AREA, OBSERVATION, SOURCE, SOURCE_FILE, Batch, impor
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.text import ROW
 from warehouse.report import Finding, ImportReport
+from warehouse.schemas.cells import Numbers, is_total, mixed_eras, numbers, read_year
+from warehouse.schemas.check import REQUIRED, Violation, violations
+from warehouse.schemas.tpmap import COMMON_FILE, MEASURES, PLACES, POOR_FILE
 from warehouse.sources import crosswalk
 from warehouse.sources.tpmap_checks import (
     Layer,
@@ -52,6 +56,7 @@ from warehouse.sources.tpmap_layout import (
     COMMON,
     COMMON_COLUMNS,
     COMMON_INDICATORS,
+    FAULT_CODES,
     FULL,
     HAPPINESS,
     HOUSEHOLDS,
@@ -59,6 +64,7 @@ from warehouse.sources.tpmap_layout import (
     ID_WIDTHS,
     LEVEL_WORDS,
     NAME_COLUMNS,
+    NOT_ADDED,
     POOR_COLUMNS,
     POOR_INDICATORS,
     RATE,
@@ -68,10 +74,7 @@ from warehouse.sources.tpmap_layout import (
     FileName,
     Floats,
     Texts,
-    counts,
     finding,
-    four_digit_year,
-    measures,
     read_name,
 )
 
@@ -264,20 +267,17 @@ def _year(file: _File, table: pa.Table, option: int | None, tally: Tally) -> int
         said[file.path.name] = file.name.year_be
     if "year_be" in table.column_names:
         cells = table.column("year_be")
-        for text in pc.unique(cells).to_pylist():
-            year = four_digit_year((text or "").strip())
-            row = table.column(ROW)[cells.to_pylist().index(text)].as_py()
+        texts = pc.unique(cells).to_pylist()
+        mixed = mixed_eras(texts)
+        for text in texts:
+            read = read_year(text)
+            # The column says which calendar its years are in; 2018 in it is 543 years off, not 2561.
+            year = None if read.ce is None or read.era != "be" or mixed else read.ce + BUDDHIST_ERA
             if year is None or year != said.setdefault("year_be", year):
-                tally.refuse(
-                    finding(
-                        "tpmap.year",
-                        file.label,
-                        str(text),
-                        str(said.get("year_be", 2561)),
-                        row=row,
-                        column="year_be",
-                    )
-                )
+                row = table.column(ROW)[cells.to_pylist().index(text)].as_py()
+                expected = str(said.get("year_be", "2561"))
+                found = str(text) or '""'
+                tally.refuse(finding("tpmap.year", file.label, found, expected, row=row, column="year_be"))
                 return None
     if not said:
         tally.refuse(finding("tpmap.year", file.label, "-", "61_..., year_be, --year-be"))
@@ -330,137 +330,329 @@ def _id_column(level: str, columns: Iterable[str]) -> str | None:
 # From text to numbers
 
 
+@dataclass(slots=True)
+class _Piece:
+    """The rows of some files of one level and mask, typed; `read` holds what typing had to say, by column."""
+
+    level: str
+    mask: str
+    names: list[str]
+    units: list[str | None]
+    file: np.ndarray
+    row: np.ndarray
+    values: dict[str, Floats]
+    read: dict[str, Numbers]
+    places: pd.DataFrame
+    unread: dict[int, tuple[str, str]]
+    identifier: str
+    province_column: str
+    name_column: str
+    totals: list[tuple[int, int, dict[str, float]]]
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+    def layer(self, known: np.ndarray) -> Layer:
+        units = np.array([unit or "" for unit in self.units], dtype=str)
+        return Layer(self.level, self.mask, self.names, units, self.file, self.row, self.values).take(known)
+
+
 def _parse(
     tables: dict[tuple[int, str, str, tuple[str, ...]], list[tuple[int, pa.Table]]],
     files: list[_File],
     tally: Tally,
 ) -> list[_Edition]:
     """All tables of one year, level and mask as one layer, each area once."""
-    labels = [file.label for file in files]
-    editions: dict[int, _Edition] = {}
-    pieces: dict[tuple[int, str, str], list[Layer]] = {}
+    years: dict[int, list[_Piece]] = {}
     for key in list(tables):
         # Popped, so that the text of a group goes as soon as its numbers are there.
         year, level, mask, _ = key
         members = tables.pop(key)
         table = pa.concat_tables([member for _, member in members]).combine_chunks()
         origin = np.repeat([n for n, _ in members], [t.num_rows for _, t in members]).astype(np.int64)
-        layer = _layer(level, mask, table, origin, files, labels, tally)
-        if len(layer):
-            pieces.setdefault((year, level, mask), []).append(layer)
-    for (year, level, mask), parts in pieces.items():
-        edition = editions.setdefault(year, _Edition(year))
-        edition.units.setdefault(level, {})[mask] = _once(_join(parts), tally)
+        years.setdefault(year, []).append(_typed(level, mask, table, origin, files, tally))
+    editions: dict[int, _Edition] = {}
+    for year in sorted(years):
+        found: list[tuple[int, int, Finding]] = []
+        known = _hold_places(years[year], found)
+        _hold_values(years[year], found, tally)
+        # As a person reads the files, not as the schema goes through its columns.
+        for _, _, one in sorted(found, key=lambda f: f[:2]):
+            tally.refuse(one)
+        layers: dict[tuple[str, str], list[Layer]] = {}
+        for piece, rows in zip(years[year], known, strict=True):
+            _check_totals(piece, tally)
+            layer = piece.layer(rows)
+            if len(layer):
+                layers.setdefault((piece.level, piece.mask), []).append(layer)
+        for (level, mask), parts in layers.items():
+            edition = editions.setdefault(year, _Edition(year))
+            edition.units.setdefault(level, {})[mask] = _once(_join(parts), tally)
     return [editions[year] for year in sorted(editions)]
 
 
-def _layer(
+def _typed(
     level: str,
     mask: str,
     table: pa.Table,
     origin: np.ndarray,
     files: list[_File],
-    labels: list[str],
     tally: Tally,
-) -> Layer:
-    row = table.column(ROW).to_numpy().astype(np.int64)
-    units, known = _units(level, table, origin, row, files, labels, tally)
-    values: dict[str, Floats] = {}
+) -> _Piece:
+    """Cells of text as numbers and codes; what is wrong with them is for the schema to say."""
+    labels = [file.label for file in files]
     wanted = list(COMMON_COLUMNS if mask == COMMON else POOR_COLUMNS)
     if SURVEYED_DERIVED in table.column_names:
         wanted.append(SURVEYED_DERIVED)
+    identifier = _id_column(level, table.column_names) or ""
+    name_column = _name_column(level, table.column_names) or ""
+    summed: list[tuple[int, int, dict[str, float]]] = []
+    if identifier:
+        table, origin, summed = _without_totals(table, origin, identifier, name_column, wanted, labels, tally)
+    row = table.column(ROW).to_numpy().astype(np.int64)
+    read: dict[str, Numbers] = {}
     for column in wanted:
-        if column in (HAPPINESS, RATE):
-            values[column], faults, missing = measures(table.column(column))
+        cells = read[column] = numbers(table.column(column), scientific=column in MEASURES)
+        tally.report.repairs.update(cells.repairs)
+        if column in MEASURES:
+            # There a cell may say that there is no value.
+            missing = [at for at, fault in cells.faults.items() if fault in FAULT_CODES]
+            for at in missing:
+                del cells.faults[at]
             if missing:
-                tally.report.repairs[f"{'happiness' if column == HAPPINESS else 'rate'}_missing"] += missing
-        else:
-            values[column], faults, repairs = counts(table.column(column))
+                key = "happiness_missing" if column == HAPPINESS else "rate_missing"
+                tally.report.repairs[key] += len(missing)
+    provinces = [file.name.province if file.name is not None else None for file in files]
+    piece = _Piece(
+        level,
+        mask,
+        labels,
+        [],
+        origin,
+        row,
+        {column: cells.values for column, cells in read.items()},
+        read,
+        pd.DataFrame(),
+        {},
+        identifier,
+        "",
+        name_column,
+        summed,
+    )
+    if not identifier:
+        _country(piece, tally)
+        return piece
+    for position, text in enumerate(table.column(identifier).to_pylist()):
+        unit, repairs, error = _unit(level, text or "")
+        piece.units.append(unit if error is None else None)
+        if error is not None:
+            piece.unread[position] = (text or "", error)
+        elif repairs:
             tally.report.repairs.update(repairs)
-        for position, code, text in faults:
-            expected = "0-10" if column == HAPPINESS else "0-100" if column == RATE else "0, 1, 2 ..."
-            place = labels[int(origin[position])]
-            shown = text[:60] or '""'
-            tally.refuse(finding(code, place, shown, expected, row=int(row[position]), column=column))
-    return Layer(level, mask, labels, units, origin, row, values).take(known)
+    said: list[str | None] = [None] * len(piece)
+    province_column = next((c for c in table.column_names if c.lower() == "province_id"), None)
+    if province_column is not None and level != "province":
+        piece.province_column = province_column
+        said = [(text or "").strip() for text in table.column(province_column).to_pylist()]
+    names = table.column(name_column).to_pylist() if name_column else [None] * len(piece)
+    piece.places = pd.DataFrame(
+        {
+            "unit": pd.Series(piece.units, dtype=object),
+            "name": pd.Series(names, dtype=object),
+            "file_province": pd.Series([provinces[number] for number in origin], dtype=object),
+            "row_province": pd.Series(said, dtype=object),
+        }
+    )
+    return piece
 
 
-def _units(
-    level: str,
+def _country(piece: _Piece, tally: Tally) -> None:
+    """One row a file; no column names the country."""
+    rows = Counter(piece.file.tolist())
+    for number, many in rows.items():
+        if many != 1:
+            tally.refuse(finding("tpmap.country_rows", piece.names[number], str(many), "1"))
+    piece.units = ["TH" if rows[number] == 1 else None for number in piece.file.tolist()]
+
+
+def _without_totals(
     table: pa.Table,
     origin: np.ndarray,
-    row: np.ndarray,
-    files: list[_File],
+    identifier: str,
+    name_column: str,
+    wanted: list[str],
     labels: list[str],
     tally: Tally,
-) -> tuple[Texts, np.ndarray]:
-    """The code of every row, and which of them are known areas of the file's province."""
-    count = table.num_rows
-    if level == "country":
-        rows = Counter(int(o) for o in origin)
-        for number, many in rows.items():
-            if many != 1:
-                tally.refuse(finding("tpmap.country_rows", labels[number], str(many), "1"))
-        return np.full(count, "TH"), np.array([rows[int(o)] == 1 for o in origin], dtype=bool)
-    identifier = _id_column(level, table.column_names)
-    assert identifier is not None
-    texts = [(text or "") for text in table.column(identifier).to_pylist()]
-    province_column = next((c for c in table.column_names if c.lower() == "province_id"), None)
-    provinces = table.column(province_column).to_pylist() if province_column and level != "province" else None
-    names = _name_cells(level, table)
-    known = np.ones(count, dtype=bool)
-    units: list[str] = []
-    for position, text in enumerate(texts):
-        label = labels[int(origin[position])]
-        place = int(row[position])
-        unit, repairs, error = _unit(level, text)
-        units.append(unit)
-        if error is not None:
-            known[position] = False
-            tally.refuse(
-                finding("tpmap.unknown_area", label, text[:40] or '""', error, row=place, column=identifier)
+) -> tuple[pa.Table, np.ndarray, list[tuple[int, int, dict[str, float]]]]:
+    """The table without rows that only sum the others, and these rows: file, row and counts."""
+    labelled = np.zeros(table.num_rows, dtype=bool)
+    ids = table.column(identifier)
+    coded = pc.match_substring_regex(ids, "^[0-9]+$").to_numpy(zero_copy_only=False)
+    for at in np.flatnonzero(~coded).tolist():
+        text = (ids[at].as_py() or "").strip()
+        name = table.column(name_column)[at].as_py() if name_column and not text else None
+        labelled[at] = is_total(text) or is_total(name)
+    if not labelled.any():
+        return table, origin, []
+    totals = table.filter(pa.array(labelled))
+    numbers_of = origin[labelled]
+    rows = totals.column(ROW).to_pylist()
+    values = {c: numbers(totals.column(c)).values for c in wanted if c not in NOT_ADDED}
+    found: list[tuple[int, int, dict[str, float]]] = []
+    for place, (number, row) in enumerate(zip(numbers_of.tolist(), rows, strict=True)):
+        shown = totals.column(identifier)[place].as_py() or totals.column(name_column)[place].as_py()
+        tally.refuse(
+            finding(
+                "tpmap.total_row",
+                labels[number],
+                str(shown)[:60],
+                "-",
+                row=row,
+                column=identifier,
+                severity="warn",
             )
-            continue
-        if repairs:
-            tally.report.repairs.update(repairs)
-        name = files[int(origin[position])].name
-        wanted = name.province if name is not None else None
-        if wanted is not None and unit[:2] != wanted:
-            known[position] = False
-            tally.refuse(
-                finding("tpmap.outside_province", label, unit, f"{wanted}...", row=place, column=identifier)
-            )
-        if provinces is not None and (provinces[position] or "").strip() != unit[:2]:
-            known[position] = False
-            tally.refuse(
-                finding(
-                    "tpmap.outside_province",
-                    label,
-                    str(provinces[position]),
-                    unit[:2],
-                    row=place,
-                    column=province_column,
+        )
+        found.append((number, row, {c: float(column[place]) for c, column in values.items()}))
+    tally.report.repairs["total_row_dropped"] += len(found)
+    tally.report.rows_read -= len(found)
+    rest = pa.array(~labelled)
+    return table.filter(rest), origin[~labelled], found
+
+
+def _check_totals(piece: _Piece, tally: Tally) -> None:
+    """Compare the total row of a file with the sum of its rows."""
+    for number, row, values in piece.totals:
+        mine = piece.file == number
+        for column, total in values.items():
+            summed = float(piece.values[column][mine].sum())
+            if not np.isnan(summed) and summed != total:
+                found = "-" if np.isnan(total) else plain(total)
+                label = piece.names[number]
+                tally.refuse(
+                    finding("tpmap.total_row_sum", label, found, plain(summed), row=row, column=column)
                 )
-            )
-        if names is not None:
-            _compare_name(unit, names[1][position], label, place, names[0], tally)
-    return np.array(units, dtype=str), known
 
 
-def _name_cells(level: str, table: pa.Table) -> tuple[str, list[str | None]] | None:
+def _hold_places(pieces: list[_Piece], found: list[tuple[int, int, Finding]]) -> list[np.ndarray]:
+    """Hold codes and names of a year to the schema; which rows are of a known area, by piece."""
+    known = [np.array([unit is not None for unit in piece.units], dtype=bool) for piece in pieces]
+    placed = [at for at, piece in enumerate(pieces) if len(piece.places)]
+    if not placed:
+        return known
+    starts = np.cumsum([0, *(len(pieces[at]) for at in placed)])
+    frame = pd.concat([pieces[at].places for at in placed], ignore_index=True)
+    for violation in violations(PLACES, frame):
+        owner = int(np.searchsorted(starts, violation.position, side="right")) - 1
+        piece, at = pieces[placed[owner]], violation.position - int(starts[owner])
+        known[placed[owner]][at] = False
+        found.append((int(piece.file[at]), int(piece.row[at]), _place_finding(piece, at, violation)))
+    for at in placed:
+        piece = pieces[at]
+        if piece.name_column:
+            for position in np.flatnonzero(known[at]).tolist():
+                warning = _name_warning(piece, position)
+                if warning is not None:
+                    found.append((int(piece.file[position]), int(piece.row[position]), warning))
+        # Only the codes are needed from here on.
+        piece.places = pd.DataFrame()
+    return known
+
+
+def _place_finding(piece: _Piece, at: int, violation: Violation) -> Finding:
+    file, row = piece.names[int(piece.file[at])], int(piece.row[at])
+    places = piece.places.iloc[at]
+    if violation.rule == REQUIRED:
+        text, expected = piece.unread[at]
+        number = re.fullmatch(r"[0-9]+[.,]?[0-9]*[eE][+]?[0-9]+", text.strip())
+        code = "tpmap.scientific" if number else "tpmap.unknown_area"
+        return finding(code, file, text[:40] or '""', expected, row=row, column=piece.identifier)
+    if violation.rule == "garbled":
+        expected = official_areas()[places["unit"]].name_th if places["unit"] in official_areas() else "ก-ฮ"
+        return finding(
+            "tpmap.garbled", file, str(places["name"])[:60], expected, row=row, column=piece.name_column
+        )
+    if violation.rule == "file_province":
+        expected = f"{places['file_province']}..."
+        return finding(
+            "tpmap.outside_province", file, places["unit"], expected, row=row, column=piece.identifier
+        )
+    said = str(places["row_province"]) or '""'
+    return finding(
+        "tpmap.outside_province", file, said, places["unit"][:2], row=row, column=piece.province_column
+    )
+
+
+#: Rule of the schema -> finding code and what is expected.
+_RULE_CODES = {
+    "negative": ("tpmap.negative_count", "0, 1, 2 ..."),
+    "whole": ("tpmap.not_whole", "0, 1, 2 ..."),
+    "too_large": ("tpmap.too_large", "<= 100000000"),
+    "range": ("tpmap.out_of_range", "0, 1, 2 ..."),
+}
+
+
+def _hold_values(pieces: list[_Piece], found: list[tuple[int, int, Finding]], tally: Tally) -> None:
+    """Hold the numbers of a year to the schema, all files of a kind at once; cells at fault become NaN."""
+    kinds: dict[tuple[bool, bool], list[_Piece]] = {}
+    for piece in pieces:
+        kinds.setdefault((piece.mask == COMMON, SURVEYED_DERIVED in piece.values), []).append(piece)
+    for (common, _), members in kinds.items():
+        starts = np.cumsum([0, *(len(piece) for piece in members)])
+        columns = {
+            name: np.concatenate([piece.values[name] for piece in members]) for name in members[0].values
+        }
+        # One copy of the numbers: from here on the pieces look into the joined columns.
+        for piece, start, end in zip(members, starts, starts[1:], strict=False):
+            piece.values = {name: column[start:end] for name, column in columns.items()}
+        frame = pd.DataFrame(columns, copy=False)
+        broken = violations(COMMON_FILE if common else POOR_FILE, frame)
+        # A measure may say that it has no value, never that it has one nobody can read.
+        unreadable = [
+            Violation(int(starts[number]) + at, name, REQUIRED)
+            for number, piece in enumerate(members)
+            for name in MEASURES
+            if name in piece.read
+            for at in piece.read[name].faults
+        ]
+        tally.tested("tpmap.cells", frame.size)
+        for violation in [*broken, *unreadable]:
+            owner = int(np.searchsorted(starts, violation.position, side="right")) - 1
+            piece, at = members[owner], violation.position - int(starts[owner])
+            name = violation.column
+            cells = piece.read[name]
+            low, high = MEASURES.get(name, (0, 0))
+            expected = f"{low:g}-{high:g}"
+            if violation.rule == REQUIRED:
+                fault = cells.faults[at]
+                code = FAULT_CODES.get(fault, f"tpmap.{fault}")
+                expected = expected if name in MEASURES else "0, 1, 2 ..."
+            else:
+                code, other = _RULE_CODES[violation.rule]
+                expected = expected if name in MEASURES else other
+            shown = cells.texts.get(at, plain(columns[name][violation.position]))[:60] or '""'
+            tally.failures["tpmap.cells"] = tally.failures.get("tpmap.cells", 0) + 1
+            file, row = int(piece.file[at]), int(piece.row[at])
+            found.append((file, row, finding(code, piece.names[file], shown, expected, row=row, column=name)))
+        for violation in broken:
+            columns[violation.column][violation.position] = np.nan
+
+
+def _name_column(level: str, columns: Iterable[str]) -> str | None:
     words = {word for word, ours in LEVEL_WORDS.items() if ours == level}
-    for column in table.column_names:
+    for column in columns:
         if column.lower().removesuffix("_name") in words and column.lower() in NAME_COLUMNS:
-            return column, table.column(column).to_pylist()
+            return column
     return None
 
 
-def _compare_name(unit: str, name: str | None, file: str, row: int, column: str, tally: Tally) -> None:
-    area = official_areas().get(unit)
+def _name_warning(piece: _Piece, at: int) -> Finding | None:
+    unit, name = piece.units[at], piece.places["name"].iloc[at]
+    area = official_areas().get(unit or "")
     if area is None or not name or plain_name(name) == plain_name(area.name_th):
-        return
-    tally.refuse(
-        finding("tpmap.name", file, name[:60], area.name_th, row=row, column=column, severity="warn")
+        return None
+    file, row = piece.names[int(piece.file[at])], int(piece.row[at])
+    return finding(
+        "tpmap.name", file, name[:60], area.name_th, row=row, column=piece.name_column, severity="warn"
     )
 
 

@@ -40,6 +40,10 @@ from warehouse.sources.tpmap_layout import (
 
 #: Rule -> its name in Thai and English, in the order of the report.
 RULES: Mapping[str, tuple[str, str]] = {
+    "tpmap.cells": (
+        "ทุกช่องเป็นตัวเลขชนิดและช่วงตามสคีมา",
+        "every cell is a number of the type and range its column has",
+    ),
     "tpmap.dimension_bounds": (
         "คนจนเป้าหมายรายมิติไม่น้อยกว่าตัวชี้วัดที่มากที่สุดและไม่เกินผลรวมตัวชี้วัดของมิตินั้น",
         "a dimension is at least the largest and at most the sum of its indicators",
@@ -217,8 +221,6 @@ def check_common(layer: Layer, tally: Tally) -> None:
         tally.hold(rule, layer, (part, values[part]), surveyed, part)
     verified, registered = "MOF_VAL_CNT", "MOF_REG_CNT"
     tally.hold(rule, layer, (verified, values[verified]), (registered, values[registered]), verified)
-    ten = np.full(len(layer), 10.0)
-    tally.hold(rule, layer, (HAPPINESS, values[HAPPINESS]), ("10", ten), HAPPINESS)
     for n in ALL_NUMBERS:
         failing, asked = f"indicator{n}.CNT", f"indicator{n}.ALL"
         tally.hold(rule, layer, (failing, values[failing]), (asked, values[asked]), failing)

@@ -1,7 +1,6 @@
-"""What a TPMAP open file looks like: its name, its columns, its cells, and what to say where it does not.
+"""What a TPMAP open file looks like: its name, its columns, and what to say where it does not.
 
-The files carry counts as text. Every cell is either a number as it should be, a number written oddly
-(repaired and counted) or a fault with its place.
+What may stand in its cells is `warehouse.schemas.tpmap`.
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analytics.catalogue import DIMENSIONS, MPI_INDICATORS
 from warehouse.report import Finding, Severity
+from warehouse.schemas.cells import FAULTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -116,7 +114,7 @@ POOR_INDICATORS: Final = {
 }
 
 #: Finding code -> what the sender can do, in Thai and English.
-MENDS: Final[dict[str, tuple[str, str]]] = {
+MENDS: dict[str, tuple[str, str]] = {
     "tpmap.missing": ("ตรวจตำแหน่งของไฟล์", "check where the file is"),
     "tpmap.nothing": ("ระบุไฟล์หรือโฟลเดอร์ที่มีไฟล์ TPMAP", "name a file, or a folder that holds TPMAP files"),
     "tpmap.unknown_file": (
@@ -148,7 +146,6 @@ MENDS: Final[dict[str, tuple[str, str]]] = {
         "put the count of the original file; it cannot be below 0",
     ),
     "tpmap.not_whole": ("แก้เป็นจำนวนเต็มตามไฟล์ต้นฉบับ", "put the whole number of the original file"),
-    "tpmap.not_number": ("แก้เป็นตัวเลขตามไฟล์ต้นฉบับ", "put the number of the original file"),
     "tpmap.empty_cell": (
         "ใส่จำนวนตามไฟล์ต้นฉบับ ถ้าไม่มีข้อมูลให้ลบทั้งแถว",
         "put the number of the original file; if there is none, take the row out",
@@ -170,6 +167,26 @@ MENDS: Final[dict[str, tuple[str, str]]] = {
     "tpmap.name": (
         "ชื่อต่างจากทะเบียน ระบบใช้รหัสเป็นหลัก ตรวจว่ารหัสถูกต้อง",
         "the name differs from the register; the code decides, so check that the code is right",
+    ),
+    "tpmap.too_large": (
+        "ตรวจว่าตัวเลขอยู่ถูกคอลัมน์ จำนวนนี้เกินจำนวนคนทั้งประเทศ",
+        "check the column: this is more people than the country has",
+    ),
+    "tpmap.out_of_range": (
+        "แก้ค่าให้อยู่ในช่วงที่เป็นไปได้ตามไฟล์ต้นฉบับ",
+        "put the value of the original file; it lies outside what is possible",
+    ),
+    "tpmap.garbled": (
+        "ขอไฟล์ใหม่เป็น CSV UTF-8 ชื่อไทยในไฟล์นี้ถูกแปลงรหัสอักษรผิด",
+        "ask for the file again as CSV UTF-8; its Thai names went through a wrong encoding",
+    ),
+    "tpmap.total_row": (
+        "แถวรวมถูกตัดออกและตรวจกับผลรวมแล้ว ลบแถวนี้ในไฟล์ได้",
+        "the total row was left out and compared with the sum; it can be taken out of the file",
+    ),
+    "tpmap.total_row_sum": (
+        "แถวรวมไม่เท่ากับผลรวมของแถวอื่น ตรวจว่าไม่มีแถวขาดหรือเกิน",
+        "the total row is not the sum of the others: check for missing or surplus rows",
     ),
     "tpmap.row": (
         "ตรวจแถวนี้กับไฟล์ต้นฉบับ ตัวเลขขัดกันเอง",
@@ -264,94 +281,13 @@ def read_name(name: str) -> FileName | None:
     return FileName(four_digit_year(year), level, province, match["mask"].lower())
 
 
+#: A cell that is no number has a finding of its own kind, `tpmap.<fault>`; these two had a name before.
+FAULT_CODES: Final = {"empty": "tpmap.empty_cell", "missing": "tpmap.empty_cell"}
+MENDS |= {f"tpmap.{fault}": mend for fault, mend in FAULTS.items() if fault not in FAULT_CODES}
+
+
 def four_digit_year(text: str | None) -> int | None:
-    """``"61"`` and ``"2561"`` are the Buddhist year 2561."""
+    """``"61"`` and ``"2561"`` are the Buddhist year 2561, in the name of a file; a cell has to hold all digits."""
     if text is None or not re.fullmatch(r"\d\d|25\d\d", text):
         return None
     return int(text) if len(text) == 4 else 2500 + int(text)
-
-
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
-_BLANKS = re.compile("[\\s\u00a0\u200b\u200c\u200d\ufeff]+")
-_MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "-", "–"})
-
-
-def counts(column: pa.ChunkedArray) -> tuple[Floats, list[tuple[int, str, str]], dict[str, int]]:
-    """Read a column of counts.
-
-    Returns
-    -------
-    values : array of float
-        NaN where the cell is at fault.
-    faults : list of (position, finding code, text)
-    repairs : dict
-        How many cells were read although written oddly, by how.
-    """
-    good = pc.match_substring_regex(column, "^[0-9]{1,12}$")
-    if pc.all(good).as_py():
-        return _numbers(pc.cast(column, pa.int64())), [], {}
-    values = np.full(len(column), np.nan)
-    keep = good.to_numpy(zero_copy_only=False)
-    values[keep] = pc.cast(column.filter(good), pa.int64()).to_numpy()
-    faults: list[tuple[int, str, str]] = []
-    repairs: dict[str, int] = {}
-    for position in np.flatnonzero(~keep):
-        text = column[int(position)].as_py()
-        number, note = _count(text or "")
-        if number is None:
-            faults.append((int(position), note, text or ""))
-            continue
-        values[position] = number
-        repairs[note] = repairs.get(note, 0) + 1
-    return values, faults, repairs
-
-
-def _count(text: str) -> tuple[int | None, str]:
-    plain = _BLANKS.sub("", text)
-    note = "blanks" if plain != text else ""
-    if plain.translate(_THAI_DIGITS) != plain:
-        plain, note = plain.translate(_THAI_DIGITS), "thai_digits"
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", plain):
-        plain, note = plain.replace(",", ""), "thousands_separator"
-    if re.fullmatch(r"\d{1,12}\.0+", plain):
-        plain, note = plain.partition(".")[0], "float"
-    if re.fullmatch(r"\d{1,12}", plain):
-        return int(plain), note
-    if not plain:
-        return None, "tpmap.empty_cell"
-    if re.fullmatch(r"-\d[\d.,]*", plain):
-        return None, "tpmap.negative_count"
-    if re.fullmatch(r"\d*\.\d+", plain):
-        return None, "tpmap.not_whole"
-    return None, "tpmap.not_number"
-
-
-def measures(column: pa.ChunkedArray) -> tuple[Floats, list[tuple[int, str, str]], int]:
-    """Read a column of decimals; the third value counts cells that say there is no number."""
-    good = pc.match_substring_regex(column, r"^[0-9]{1,9}(\.[0-9]+)?([eE]-?[0-9]{1,3})?$")
-    if pc.all(good).as_py():
-        return _numbers(pc.cast(column, pa.float64())), [], 0
-    values = np.full(len(column), np.nan)
-    keep = good.to_numpy(zero_copy_only=False)
-    values[keep] = pc.cast(column.filter(good), pa.float64()).to_numpy()
-    faults: list[tuple[int, str, str]] = []
-    missing = 0
-    for position in np.flatnonzero(~keep):
-        text = _BLANKS.sub("", column[int(position)].as_py() or "")
-        if text in _MISSING:
-            missing += 1
-            continue
-        try:
-            number = float(text.translate(_THAI_DIGITS).replace(",", "."))
-        except ValueError:
-            number = np.nan
-        if np.isfinite(number) and number >= 0:
-            values[position] = number
-        else:
-            code = "tpmap.negative_count" if number < 0 else "tpmap.not_number"
-            faults.append((int(position), code, text))
-    return values, faults, missing
-
-
-def _numbers(column: pa.ChunkedArray) -> Floats:
-    return np.asarray(column.to_numpy(), dtype=np.float64)
