@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics.classify import Classes, ClassSpec, pooled_bounds
-from warehouse.query import Warehouse, shared
+from warehouse.query import Warehouse, serving, shared
 from warehouse.settings import Settings, load_settings
-from warehouse.snapshots import Store, StoreError
+from warehouse.snapshots import Store
 
 WARM_UP_PAUSE = 6.0  # seconds
 
@@ -35,10 +35,7 @@ def warehouse() -> Warehouse:
     StoreError
         When there is no valid snapshot yet.
     """
-    found = store().current()
-    if found is None:
-        raise StoreError("ยังไม่มีข้อมูล สั่ง daomap build ก่อน", "There are no data yet; run daomap build first.")
-    return shared(store().snapshots, found.id)
+    return serving(store())
 
 
 # Frames are shared between sessions and must not be changed in place; everything here is public detail.

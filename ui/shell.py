@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.frame import breadcrumb, language_switch, open_context, search_box, search_results
 from ui.registry import PAGES
+from warehouse.query import QueryError
 from warehouse.snapshots import StoreError
 
 HERE = Path(__file__).resolve().parent
@@ -42,4 +43,10 @@ search_results()
 for notice in context.warehouse.info.notices:
     st.warning(notice.text(context.view.lang), icon=":material/warning:")
 breadcrumb()
-page.run()
+try:
+    page.run()
+except (
+    StoreError,
+    QueryError,
+) as error:  # damaged while in use, or a question over its limits: no number is shown
+    st.error(error.text(context.view.lang), icon=":material/database_off:")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import logging
 import math
 import os
 import platform
@@ -18,11 +19,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from warehouse.journal import STATES, Run
 from warehouse.report import Finding, ImportRefused, ImportReport, QueryError
 from warehouse.settings import ROOT, Settings, SettingsError, load_settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
@@ -46,14 +49,17 @@ QUERY_COLUMNS = (
     "suppressed",
 )
 _SHOWN = 20
+_RUNS = 5
 
 _STEPS = {
+    "sweep": ("เตรียมร่าง", "preparing a draft"),
     "read": ("อ่านไฟล์", "reading"),
+    "stage": ("เตรียมร่าง", "preparing a draft"),
     "merge": ("รวมข้อมูล", "merging"),
     "derive": ("คำนวณ", "computing"),
     "write": ("เขียนฐานข้อมูล", "writing"),
     "layers": ("สร้างชั้นแผนที่", "building map layers"),
-    "publish": ("เผยแพร่", "publishing"),
+    **dict.fromkeys(("seal", "move", "point", "prune", "publish"), ("เผยแพร่", "publishing")),
 }
 
 
@@ -75,14 +81,16 @@ class Progress:
                 f"\r[{'█' * filled}{' ' * (30 - filled)}] {text}\x1b[K" + ("\n" if part >= 1 else "")
             )
             self.stream.flush()
-        elif step != self.last[0] or now - self.last[1] > 10:
+        elif text != self.last[0] or now - self.last[1] > 10:
             self.stream.write(f"{text} {100 * part:.0f}%\n")
-            self.last = (step, now)
+            self.last = (text, now)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _utf8()
+    # What the log would say, the commands say themselves, in the language asked for.
+    logging.getLogger("daomap").addHandler(logging.NullHandler())
     options = _parser().parse_args(arguments)
     language = options.language or "th"
     try:
@@ -118,6 +126,7 @@ def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int
     from warehouse.embedded import build
 
     started = time.monotonic()
+    _tidy(store, options.language)
     info, new = build(store, settings, Progress(options.language), force=options.force)
     _notices(info, options.language)
     if new:
@@ -147,8 +156,7 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
             else f"port {port} is in use. To mend: daomap serve --port {port + 1}, or stop what uses it"
         )
         return 1
-    for name in store.sweep():
-        _say(f"ลบงานค้างที่ไม่เสร็จ {name}" if thai else f"removed the unfinished draft {name}")
+    _tidy(store, options.language)
     # What is published is served at once, and brought up to date beside it: readers take the new snapshot up at their
     # next rerun. Only an empty home has to wait.
     try:
@@ -195,7 +203,7 @@ def _refresh(store: Store, settings: Settings, language: str) -> None:
 
 def _import(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     from warehouse.embedded import build
-    from warehouse.publish import known_imports, publish_batches
+    from warehouse.publish import known_imports, note, publish_batches
 
     progress = Progress(options.language)
     thai = options.language == "th"
@@ -204,30 +212,38 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
         for path in missing:
             _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
         return 1
-    progress("read", 0.0)
-    current = store.current()
-    batch = _read(options, settings, current, progress)
-    report = batch.report
-    if report.refused:
-        raise ImportRefused(report)
-    if batch.import_id in known_imports(current) and current is not None:
-        report.snapshot = current.id
-        report.facts["nothing_new"] = True
-        _print_report(report, options)
-        if not options.json:
-            print(
-                "ไม่มีอะไรใหม่: ไฟล์ชุดนี้อยู่ในชุดข้อมูลแล้ว"
-                if thai
-                else "nothing new: these very files are in the snapshot"
+    # The lock is held from the first file on, so that a second importer is told at once and not after its reading.
+    with nullcontext() if options.dry_run else store.work("import") as work:
+        for notice in work.notices if work is not None else ():
+            _say(notice.text(options.language))
+        progress("read", 0.0)
+        current = store.current()
+        batch = _read(options, settings, current, progress)
+        report = batch.report
+        if work is not None:
+            note(work, batch)
+        if report.refused:
+            raise ImportRefused(report)
+        if batch.import_id in known_imports(current) and current is not None:
+            if work is not None:
+                work.outcome = "nothing_new"
+            report.snapshot = current.id
+            report.facts["nothing_new"] = True
+            _print_report(report, options)
+            if not options.json:
+                print(
+                    "ไม่มีอะไรใหม่: ไฟล์ชุดนี้อยู่ในชุดข้อมูลแล้ว"
+                    if thai
+                    else "nothing new: these very files are in the snapshot"
+                )
+            return 0
+        if not options.dry_run:
+            if current is None:
+                # A first import into an empty home still shows the shipped figures around it.
+                build(store, settings, progress)
+            publish_batches(
+                store, settings, [batch], progress=lambda step, part: progress(step, 0.5 + 0.5 * part)
             )
-        return 0
-    if not options.dry_run:
-        if current is None:
-            # A first import into an empty home still shows the shipped figures around it.
-            build(store, settings, progress)
-        publish_batches(
-            store, settings, [batch], progress=lambda step, part: progress(step, 0.5 + 0.5 * part)
-        )
     _print_report(report, options)
     return 0
 
@@ -258,7 +274,7 @@ def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int
     from analytics.catalogue import load_catalogue
     from warehouse.query import Warehouse
 
-    warehouse = Warehouse.open(store)
+    warehouse = Warehouse.open(store, settings.query)
     _notices(warehouse.info, options.language)
     if options.indicator not in load_catalogue():
         raise QueryError(f"ไม่รู้จักตัวชี้วัด {options.indicator!r}", f"unknown indicator {options.indicator!r}")
@@ -299,7 +315,7 @@ def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int
 def _sources(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     from warehouse.query import Warehouse
 
-    frame = Warehouse.open(store).sources()
+    frame = Warehouse.open(store, settings.query).sources()
     records = [{k: _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
     if options.json:
         json.dump(records, sys.stdout, ensure_ascii=False, indent=1)
@@ -362,10 +378,43 @@ def _snapshots(options: argparse.Namespace, settings: Settings, store: Store) ->
         count = info.contents.get("observations", 0)
         unit = "ค่า" if options.language == "th" else "values"
         print(f"{mark} {info.id}  {info.created}  {count:,} {unit}")
+    for run in store.runs()[-_RUNS:]:
+        print(f"    {_run_line(run, options.language)}")
     return 0
 
 
+def _journal(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    runs = store.runs()
+    unreadable = store.journal.read()[1]
+    if options.json:
+        json.dump([run.to_json() for run in runs], sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        for run in runs:
+            print(_run_line(run, options.language))
+    if unreadable:
+        _say(
+            f"อ่านไม่ได้ {unreadable:,} บรรทัด"
+            if options.language == "th"
+            else f"{unreadable:,} lines cannot be read"
+        )
+    return 0
+
+
+def _run_line(run: Run, language: str) -> str:
+    thai = language == "th"
+    state = STATES.get(run.state, (run.state, run.state))[0 if thai else 1]
+    rows = run.counts.get("rows_accepted", 0)
+    taken = f"  {rows:,} {'แถว' if thai else 'rows'}" if rows else ""
+    ids = "".join(f"  {i[:12]}" for i in run.imports)
+    fault = f" ({run.error})" if run.error else ""
+    return f"{run.started}  {run.kind}: {state}{fault}{taken}{ids}" + (
+        f" -> {run.snapshot}" if run.snapshot else ""
+    )
+
+
 def _rollback(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    _tidy(store, options.language)
     info = store.rollback(options.snapshot)
     print(f"ใช้ชุดข้อมูล {info.id} แล้ว" if options.language == "th" else f"the current snapshot is now {info.id}")
     return 0
@@ -424,6 +473,15 @@ def _first(findings: Sequence[Finding], language: str) -> list[str]:
             f"และอีก {rest:,} รายการ (ดูด้วย --json)" if language == "th" else f"and {rest:,} more (see --json)"
         )
     return lines
+
+
+def _tidy(store: Store, language: str) -> None:
+    """Put in order what a killed work left and say what it was; a home that cannot be written is served all the same."""
+    try:
+        for notice in store.sweep():
+            _say(notice.text(language))
+    except StoreError as error:
+        _say(error.text(language))
 
 
 def _notices(info: SnapshotInfo, language: str) -> None:
@@ -511,6 +569,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true")
     add("check", _check, "look over settings, home and the hashes of every snapshot")
     command = add("snapshots", _snapshots, "list the snapshots; * is the current one")
+    command.add_argument("--json", action="store_true")
+    command = add("journal", _journal, "list every import and other work, and how it ended")
     command.add_argument("--json", action="store_true")
     command = add("rollback", _rollback, "go back to an earlier snapshot")
     command.add_argument("snapshot", nargs="?", metavar="ID", help="default: the one before the current")

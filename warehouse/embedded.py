@@ -40,7 +40,8 @@ def build(
     if current is not None and not force and not stale and figures_id() in known_imports(current):
         return current, False
     batch = import_figures()
-    info = publish_batches(
-        store, settings, [batch], fresh=current is None, everything=True, progress=progress
-    )
+    with store.work("build"):
+        info = publish_batches(
+            store, settings, [batch], fresh=current is None, everything=True, progress=progress
+        )
     return info, True

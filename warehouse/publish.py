@@ -24,7 +24,7 @@ from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
-from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError
+from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent")
@@ -39,7 +39,8 @@ RULES = (
 )
 
 Progress = Callable[[str, float], None]
-"""Called with the key of a step (merge, derive, write, layers, publish) and how far all is, 0 to 1."""
+"""Called with the key of a step and how far all is, 0 to 1. The steps of a publication in their order: sweep, stage,
+merge, derive, write, layers, seal, move, point, prune, publish."""
 
 
 def publish_batches(
@@ -76,7 +77,11 @@ def publish_batches(
         if batch.report.refused:
             raise ImportRefused(batch.report)
     tell = progress or (lambda _step, _part: None)
-    with store.open_staging(fresh=fresh) as staging:
+    with store.open_staging(fresh=fresh, mark=lambda step: tell(step, 0.0)) as staging:
+        for batch in batches:
+            note(staging.work, batch)
+        # Damaged layers stayed behind when the draft was made; drawing all of them is how they come back.
+        everything = everything or bool(staging.base is not None and staging.base.damaged)
         try:
             years, levels = _write_database(staging, settings, batches, everything, tell)
             tell("layers", 0.5)
@@ -85,12 +90,26 @@ def publish_batches(
             )
         except duckdb.Error as error:
             raise _database_error(error, store.home) from error
-        tell("publish", 0.9)
-        info = store.publish(staging, _contents(staging, settings))
+        info = store.publish(
+            staging,
+            _contents(staging, settings),
+            mark=lambda step: tell(step, 0.9 if step == "seal" else 0.98),
+        )
     for batch in batches:
         batch.report.snapshot = info.id
     tell("publish", 1.0)
     return info
+
+
+def note(work: Work, batch: Batch) -> None:
+    """Put an import's id, the hashes of its files and its row counts into the journal; no name, no value."""
+    report = batch.report
+    counts = {
+        "rows_read": report.rows_read,
+        "rows_accepted": report.taken[0],
+        "rows_rejected": report.taken[1],
+    }
+    work.contents([batch.import_id], batch.files.column("sha256").to_pylist(), counts)
 
 
 def known_imports(snapshot: SnapshotInfo | None) -> frozenset[str]:

@@ -2,18 +2,26 @@
 
 A `Warehouse` opens one snapshot by its versioned name and stays with it. Results are DataFrames in which an
 area without data has a row with an empty value: no data is never zero, and never a missing line.
+
+Every question has an end: a time limit, a limit of rows and bytes, and a look whether the database is still the file
+that was published. A number from a file that somebody touched is not given out.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
+import logging
 import re
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -22,7 +30,8 @@ import pandas as pd
 from analytics.catalogue import load_catalogue
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
 from warehouse.report import QueryError
-from warehouse.snapshots import SnapshotInfo, Store, StoreError
+from warehouse.settings import Query, load_settings
+from warehouse.snapshots import DATABASE, MANIFEST, SnapshotInfo, Store, StoreError, file_sha256, stamp_of
 
 COLUMNS = (
     "area_code",
@@ -45,7 +54,12 @@ COLUMNS = (
 """Columns of `Warehouse.values`, in order; `profile` and `series` add ``indicator`` at the end."""
 
 MEMORY_MB = 512
+"""What DuckDB may use for working; a result is bounded by `warehouse.settings.Query`, the process by its service."""
+
 LAYER_PART = 3
+_VECTORS = 64
+log = logging.getLogger("daomap")
+T = TypeVar("T")
 
 _LAYER = re.compile(
     r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}(_\d{1,2})?-\d{4})$",
@@ -91,21 +105,34 @@ class Warehouse:
     ----------
     info : SnapshotInfo
         From `Store.current`; `Warehouse.open` does both.
+    limits : Query, optional
+        How long a question may take and how large its answer may be.
+
+    Raises
+    ------
+    QueryError
+        From every method that asks, when the answer takes too long or is too large.
+    StoreError
+        When the database cannot be opened, and from every method that asks, when its file is no longer the one that
+        was published.
 
     Notes
     -----
     Safe to share between threads: every call uses a cursor of its own. Frames returned are the caller's own.
     """
 
-    def __init__(self, info: SnapshotInfo) -> None:
+    def __init__(self, info: SnapshotInfo, limits: Query | None = None) -> None:
         self.info = info
         self.snapshot = info.id
+        self.limits = limits or Query()
+        self.broken = False
+        self._stamp = stamp_of(info.database)
         self._connection = _connect(info.database)
         self._frames: dict[tuple[str, str], _Areas] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, store: Store) -> Warehouse:
+    def open(cls, store: Store, limits: Query | None = None) -> Warehouse:
         """Open the current snapshot of a store.
 
         Raises
@@ -113,13 +140,21 @@ class Warehouse:
         StoreError
             When the home is empty, or holds no valid snapshot.
         """
-        info = store.current()
-        if info is None:
-            raise StoreError(
-                f"ยังไม่มีข้อมูลใน {store.home} วิธีแก้: สั่ง daomap build",
-                f"there is no data in {store.home} yet. To mend: run daomap build",
-            )
-        return cls(info)
+        for last in (False, False, True):
+            info = store.current()
+            if info is None:
+                raise StoreError(
+                    f"ยังไม่มีข้อมูลใน {store.home} วิธีแก้: สั่ง daomap build",
+                    f"there is no data in {store.home} yet. To mend: run daomap build",
+                )
+            try:
+                return cls(info, limits)
+            except StoreError:
+                # Pruned or damaged between the question and the opening: the store finds another.
+                store.trust_again(info.id)
+                if last:
+                    raise
+        raise AssertionError
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -265,7 +300,7 @@ class Warehouse:
             "within": within,
             "source": source,
         }
-        found = self._connection.cursor().execute(_READ, parameters).df()
+        found = self._table(_READ, parameters)
         return _joined(areas, found, unit, year)
 
     def profile(self, area_code: str, indicators: Sequence[str], year: int) -> pd.DataFrame:
@@ -380,10 +415,89 @@ class Warehouse:
     # -- inside -----------------------------------------------------------
 
     def _rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        return self._connection.cursor().execute(sql, parameters).fetchall()
+        def fetch(cursor: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+            rows: list[tuple[Any, ...]] = []
+            size = 0
+            while part := cursor.fetchmany(2048):
+                size += sum(len(v) if isinstance(v, str) else 8 for row in part for v in row)
+                rows += part
+                self._bound(len(rows), size)
+            return rows
+
+        return self._ask(sql, parameters, fetch)
 
     def _table(self, sql: str, parameters: Any = None) -> pd.DataFrame:
-        return self._connection.cursor().execute(sql, parameters).df()
+        def fetch(cursor: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+            parts = [cursor.fetch_df_chunk(_VECTORS)]
+            count = size = 0
+            while len(parts[-1]) or len(parts) == 1:
+                count += len(parts[-1])
+                size += int(parts[-1].memory_usage(index=False).sum())
+                self._bound(count, size)
+                parts.append(cursor.fetch_df_chunk(_VECTORS))
+            parts.pop()
+            return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
+        return self._ask(sql, parameters, fetch)
+
+    def _ask(self, sql: str, parameters: Any, fetch: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Run one question within its limits; `fetch` takes the answer piece by piece."""
+        cursor = self._connection.cursor()
+        try:
+            with _watchdog.watch(cursor, self.limits.timeout_seconds):
+                answer = fetch(cursor.execute(sql, parameters))
+        except duckdb.InterruptException as error:
+            raise QueryError(
+                f"คำถามใช้เวลาเกิน {self.limits.timeout_seconds} วินาที วิธีแก้: เลือกพื้นที่ให้แคบลง "
+                "หรือเพิ่ม timeout_seconds ในหมวด [query]",
+                f"the question took more than {self.limits.timeout_seconds} s. To mend: choose a smaller area, "
+                "or raise timeout_seconds in [query]",
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise QueryError(
+                f"คำถามต้องใช้หน่วยความจำเกิน {MEMORY_MB} MB วิธีแก้: เลือกพื้นที่ให้แคบลง",
+                f"the question needs more than {MEMORY_MB} MB of memory. To mend: choose a smaller area",
+            ) from error
+        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+            raise self._damaged(str(error).splitlines()[0]) from error
+        finally:
+            cursor.close()
+        if stamp_of(self.info.database) != self._stamp:
+            self._look_again()
+        return answer
+
+    def _bound(self, rows: int, size: int) -> None:
+        if rows > self.limits.max_rows or size > self.limits.max_mb * 1_000_000:
+            raise QueryError(
+                f"คำตอบใหญ่เกิน {self.limits.max_rows:,} แถวหรือ {self.limits.max_mb} MB วิธีแก้: เลือกพื้นที่ให้แคบลง",
+                f"the answer has more than {self.limits.max_rows:,} rows or {self.limits.max_mb} MB. "
+                "To mend: choose a smaller area",
+            )
+
+    def _look_again(self) -> None:
+        """The file was touched since it was opened: go on when its bytes are as published, else refuse."""
+        # Taken before hashing, so that a change meanwhile is seen next time.
+        stamp = stamp_of(self.info.database)
+        if stamp is None:
+            return  # pruned while open: this process still reads the very file it opened
+        wanted = _sealed(self.info.path, stamp_of(self.info.path / MANIFEST)).get(DATABASE)
+        try:
+            sound = wanted is not None and file_sha256(self.info.database) == wanted[0]
+        except OSError:
+            sound = False
+        if not sound:
+            raise self._damaged("changed after it was published")
+        self._stamp = stamp
+
+    def _damaged(self, reason: str) -> StoreError:
+        self.broken = True
+        log.error("snapshot %s is damaged: %s", self.snapshot, reason)
+        return StoreError(
+            f"ชุดข้อมูล {self.snapshot} เสียหายระหว่างใช้งาน จึงไม่แสดงตัวเลข ({reason}) วิธีแก้: เปิดหน้านี้ใหม่ "
+            "แล้วแจ้งผู้ดูแลให้สั่ง daomap check",
+            f"snapshot {self.snapshot} was damaged while in use, so no number is shown ({reason}). "
+            "To mend: load this page again, and have daomap check run",
+        )
 
     def _unit(self, indicator: str) -> str:
         entry = load_catalogue().get(indicator)
@@ -478,30 +592,171 @@ def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: st
     """
     if not _SNAPSHOT.fullmatch(snapshot) or not _LAYER.fullmatch(f"{level}/{parent}/{name}"):
         return None
-    path = snapshots / snapshot / "layers" / level / parent / f"{name}.geojson.gz"
-    return path if path.is_file() else None
+    folder = snapshots / snapshot
+    file = f"layers/{level}/{parent}/{name}.geojson.gz"
+    wanted = _sealed(folder, stamp_of(folder / MANIFEST)).get(file)
+    return folder / file if wanted is not None and _as_published(folder / file, wanted) else None
+
+
+@lru_cache(maxsize=8)
+def _sealed(folder: Path, _stamp: tuple[int, ...] | None) -> dict[str, tuple[str, int]]:
+    """SHA-256 and size of every file of a snapshot, from its manifest; nothing from one that is not as published."""
+    if Store(folder.parent.parent).get(folder.name) is None:
+        return {}
+    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    return {str(name): (str(fact["sha256"]), int(fact["size"])) for name, fact in files.items()}
+
+
+_found: dict[Path, tuple[tuple[int, ...], bool]] = {}
+
+
+def _as_published(path: Path, wanted: tuple[str, int]) -> bool:
+    """Whether a file has the bytes its manifest names; hashed once, and again when somebody touches it."""
+    stamp = stamp_of(path)
+    if stamp is None:
+        return False
+    known = _found.get(path)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    try:
+        sound = stamp[1] == wanted[1] and file_sha256(path) == wanted[0]
+    except OSError:
+        return False
+    if not sound:
+        log.error("layer %s is not as published and is not served", path)
+    if len(_found) > 20_000:
+        _found.clear()
+    _found[path] = (stamp, sound)
+    return sound
 
 
 _opening = threading.Lock()
+_open: dict[tuple[Path, str], Warehouse] = {}
 
 
 def shared(snapshots: Path, snapshot: str) -> Warehouse:
-    """The one `Warehouse` of this process for a snapshot; threads that ask at the same time get the same one."""
+    """The one `Warehouse` of this process for a snapshot; threads that ask at the same time get the same one.
+
+    The last four are kept. One that was damaged while in use is opened anew, which fails until it is mended.
+    """
+    key = (snapshots, snapshot)
     with _opening:
-        return _shared(snapshots, snapshot)
+        house = _open.pop(key, None)
+        if house is None or house.broken:
+            store = Store(snapshots.parent)
+            info = store.get(snapshot)
+            if info is None or (
+                house is not None and any(not f.startswith("layers/") for f in store.verify(snapshot))
+            ):
+                raise StoreError(
+                    f"ไม่พบชุดข้อมูล {snapshot} ที่สมบูรณ์ วิธีแก้: เปิดหน้านี้ใหม่",
+                    f"there is no sound snapshot {snapshot}. To mend: load this page again",
+                )
+            house = Warehouse(info, load_settings().query)
+        _open[key] = house
+        while len(_open) > 4:
+            del _open[next(iter(_open))]
+        return house
 
 
-@lru_cache(maxsize=4)
-def _shared(snapshots: Path, snapshot: str) -> Warehouse:
-    info = Store(snapshots.parent).get(snapshot)
-    if info is None:
-        raise StoreError(f"ไม่พบชุดข้อมูล {snapshot}", f"no snapshot {snapshot}")
-    return Warehouse(info)
+def serving(store: Store) -> Warehouse:
+    """The shared `Warehouse` of the snapshot readers should use now, with the store's notices in its ``info``.
+
+    Raises
+    ------
+    StoreError
+        When the home is empty, or holds nothing that can be used.
+    """
+    fault: StoreError | None = None
+    for _ in range(3):
+        info = store.current()
+        if info is None:
+            break
+        try:
+            house = shared(store.snapshots, info.id)
+        except StoreError as error:
+            # Damage that left no trace in the file's times shows when it is read: have it hashed, take another.
+            store.trust_again(info.id)
+            fault = error
+            continue
+        house.info = info
+        return house
+    raise fault or StoreError(
+        f"ยังไม่มีข้อมูลใน {store.home} วิธีแก้: สั่ง daomap build",
+        f"there is no data in {store.home} yet. To mend: run daomap build",
+    )
+
+
+class _Watchdog:
+    """One thread that interrupts every question that is over its time; asleep while there is none."""
+
+    def __init__(self) -> None:
+        self._wake = threading.Condition()
+        self._due: list[tuple[float, int, duckdb.DuckDBPyConnection]] = []
+        self._running: set[int] = set()
+        self._number = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watch(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+        """Interrupt `cursor` when the block takes longer than `seconds`."""
+        with self._wake:
+            if self._thread is None or not self._thread.is_alive():  # not alive: this is a forked child
+                self._thread = threading.Thread(target=self._run, name="query-timeout", daemon=True)
+                self._thread.start()
+            number = next(self._number)
+            first = not self._due or time.monotonic() + seconds < self._due[0][0]
+            heapq.heappush(self._due, (time.monotonic() + seconds, number, cursor))
+            self._running.add(number)
+            if first:
+                self._wake.notify()
+        try:
+            yield
+        finally:
+            with self._wake:
+                self._running.discard(number)
+
+    def _run(self) -> None:
+        with self._wake:
+            while True:
+                while self._due and self._due[0][1] not in self._running:
+                    heapq.heappop(self._due)
+                if not self._due:
+                    self._wake.wait()
+                    continue
+                left = self._due[0][0] - time.monotonic()
+                if left > 0:
+                    self._wake.wait(left)
+                    continue
+                _, number, cursor = heapq.heappop(self._due)
+                self._running.discard(number)
+                cursor.interrupt()
+
+
+_watchdog = _Watchdog()
 
 
 def _connect(database: Path) -> duckdb.DuckDBPyConnection:
-    with _connecting:
-        return _connect_locked(database)
+    if database.with_name(f"{DATABASE}.wal").exists():
+        # DuckDB would add what it says to what was published.
+        raise StoreError(
+            f"พบ .wal ข้างฐานข้อมูลของ {database.parent.name} วิธีแก้: สั่ง daomap build",
+            f"there is a .wal beside the database of {database.parent.name}. To mend: run daomap build",
+        )
+    try:
+        with _connecting:
+            return _connect_locked(database)
+    except (
+        duckdb.IOException,
+        duckdb.FatalException,
+        duckdb.InternalException,
+        duckdb.SerializationException,
+    ) as error:
+        reason = str(error).splitlines()[0]
+        raise StoreError(
+            f"เปิดฐานข้อมูลของ {database.parent.name} ไม่ได้ ({reason}) วิธีแก้: สั่ง daomap check",
+            f"cannot open the database of {database.parent.name} ({reason}). To mend: run daomap check",
+        ) from error
 
 
 _connecting = (

@@ -62,6 +62,12 @@ class Import(_Section):
     memory_mb: Annotated[int, Field(ge=256, le=65536)] = 1024
 
 
+class Query(_Section):
+    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    max_rows: Annotated[int, Field(ge=10_000, le=10_000_000)] = 500_000
+    max_mb: Annotated[int, Field(ge=16, le=4096)] = 256
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -77,6 +83,7 @@ class Settings(_Section):
     stars: Stars = Stars()
     snapshots: Snapshots = Snapshots()
     import_: Import = Field(default=Import(), alias="import")
+    query: Query = Query()
     file: Path | None = Field(default=None, exclude=True)
 
     @property

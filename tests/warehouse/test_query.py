@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,7 @@ from tests.warehouse.batches import batch
 from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.query import COLUMNS, QueryError, Warehouse, layer_file, shared
-from warehouse.settings import Settings
+from warehouse.settings import Query, Settings
 from warehouse.snapshots import Store, StoreError
 
 MUNICIPAL = {
@@ -166,6 +167,31 @@ def test_text_is_a_value_and_never_sql(warehouse: Warehouse, text: str) -> None:
     [
         "SELECT * FROM read_text('/etc/hostname')",
         "SELECT * FROM read_csv('/etc/hostname')",
+        "SELECT * FROM read_blob('/etc/hostname')",
+        "SELECT * FROM read_json('/etc/hostname')",
+        "SELECT * FROM read_parquet('/tmp/x.parquet')",
+        "SELECT * FROM sniff_csv('/etc/hostname')",
+        "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM '/etc/hostname.csv'",
+        "SELECT * FROM 'http://127.0.0.1:9/x.csv'",
+        "SELECT getenv('HOME')",
+        "COPY observation FROM '/etc/hostname'",
+        "COPY observation TO '/tmp/daomap-stolen.parquet'",
+        "ATTACH ':memory:' AS other",
+        "IMPORT DATABASE '/tmp/daomap-other'",
+        "INSTALL spatial FROM community",
+        "INSTALL 'http://127.0.0.1:9/x'",
+        "LOAD '/tmp/x.duckdb_extension'",
+        "CREATE SECRET s (TYPE s3)",
+        "SET allowed_directories=['/etc']",
+        "SET temp_directory='/tmp'",
+        "SET home_directory='/tmp'",
+        "SET python_enable_replacements=true",
+        "SET threads=64",
+        "SET lock_configuration=false",
+        "SET profiling_output='/tmp/daomap-stolen.json'",
+        "PRAGMA memory_limit='8GB'",
+        "UPDATE observation SET value = 0",
         "COPY (SELECT 1) TO '/tmp/daomap-stolen.csv'",
         "ATTACH '/tmp/other.duckdb'",
         "INSTALL httpfs",
@@ -184,6 +210,97 @@ def test_the_connection_can_read_its_tables_and_nothing_else(warehouse: Warehous
     with pytest.raises(duckdb.Error):
         warehouse._connection.cursor().execute(sql).fetchall()
     assert len(secret_frame) == 1
+    assert not list(Path("/tmp").glob("daomap-stolen*"))
+
+
+def test_the_connection_is_set_up_and_locked(warehouse: Warehouse) -> None:
+    wanted = {
+        "access_mode": "read_only",
+        "enable_external_access": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "allow_unsigned_extensions": "false",
+        "python_enable_replacements": "false",
+        "max_temp_directory_size": "0 bytes",
+        "memory_limit": "488.2 MiB",
+        "threads": "2",
+        "lock_configuration": "true",
+    }
+    rows = warehouse._connection.cursor().execute("SELECT name, value FROM duckdb_settings()").fetchall()
+    assert {name: str(value).lower() for name, value in rows if name in wanted} == {
+        name: value.lower() for name, value in wanted.items()
+    }
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range + b.range = $none"
+
+
+def test_a_question_over_its_time_is_stopped_and_the_next_one_answered(store: Store) -> None:
+    house = Warehouse(store.current(), Query(timeout_seconds=1))
+    for ask in (house._rows, house._table):
+        started = time.monotonic()
+        with pytest.raises(QueryError, match="more than 1 s") as caught:
+            ask(ENDLESS, {"none": -1})
+        assert time.monotonic() - started < 5
+        assert "timeout_seconds" in caught.value.th and "เกิน 1 วินาที" in caught.value.th
+        assert house.profile("95", ["target_poor"], 2018)["value"].iloc[0] == 30.0
+    assert not house.broken
+
+
+def test_questions_side_by_side_each_have_their_own_time(store: Store) -> None:
+    house = Warehouse(store.current(), Query(timeout_seconds=1))
+    stopped: list[str] = []
+
+    def endless() -> None:
+        with pytest.raises(QueryError):
+            house._rows(ENDLESS, {"none": -1})
+        stopped.append("stopped")
+
+    threads = [threading.Thread(target=endless) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    answered = 0
+    while any(thread.is_alive() for thread in threads):
+        assert len(house.profile("95", ["target_poor"], 2018)) == 1
+        answered += 1
+    for thread in threads:
+        thread.join()
+    assert len(stopped) == 3 and answered > 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "sql"),
+    [
+        (Query(max_rows=10_000), "SELECT range FROM range(10001)"),
+        (Query(max_mb=16, max_rows=10_000_000), "SELECT range FROM range(3000000)"),
+        (Query(max_mb=16), "SELECT repeat('x', 20000) AS t FROM range(2000)"),
+    ],
+)
+def test_an_answer_has_a_largest_size(store: Store, limits: Query, sql: str) -> None:
+    house = Warehouse(store.current(), limits)
+    for ask in (house._rows, house._table):
+        with pytest.raises(QueryError, match="the answer has more than") as caught:
+            ask(sql)
+        assert "วิธีแก้" in caught.value.th
+    assert len(house._rows("SELECT range FROM range(10000)")) == 10_000
+    assert len(house._table("SELECT range FROM range(10000)")) == 10_000
+
+
+def test_long_answers_come_whole_and_in_order(store: Store) -> None:
+    house = Warehouse(store.current())
+    frame = house._table("SELECT range AS n, 'x' || range AS t FROM range(300000) ORDER BY n")
+    assert frame["n"].tolist() == list(range(300_000)) and frame["t"].iloc[-1] == "x299999"
+    assert list(frame.index[[0, -1]]) == [0, 299_999]
+    empty = house._table("SELECT 1 AS n, 'x' AS t WHERE false")
+    assert list(empty.columns) == ["n", "t"] and empty.empty
+
+
+def test_a_question_that_needs_too_much_memory_is_told_so(store: Store) -> None:
+    house = Warehouse(store.current())
+    with pytest.raises(QueryError, match="MB of memory"):
+        house._rows("SELECT len(list(hash(range))) FROM range(200000000)")
+    assert house.profile("95", ["target_poor"], 2018)["value"].iloc[0] == 30.0
 
 
 @pytest.mark.parametrize(

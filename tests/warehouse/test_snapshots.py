@@ -46,11 +46,15 @@ def test_publish_is_complete_read_only_and_named_by_its_hash(tmp_path: Path) -> 
 
 def test_unchanged_files_are_shared_and_changed_ones_are_not(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    first = _publish(store, "one", {"a/keep": b"keep", "a/change": b"old"})
-    second = _publish(store, "two", {"a/change": b"new"})
-    assert (first.path / "a/keep").samefile(second.path / "a/keep")
-    assert (first.path / "a/change").read_bytes() == b"old"
-    assert (second.path / "a/change").read_bytes() == b"new"
+    before = {"layers/keep": b"keep", "layers/change": b"old", "boundaries/keep": b"shape"}
+    first = _publish(store, "one", before)
+    second = _publish(store, "two", {"layers/change": b"new"})
+    assert (first.path / "layers/keep").samefile(second.path / "layers/keep")
+    assert (first.path / "layers/change").read_bytes() == b"old"
+    assert (second.path / "layers/change").read_bytes() == b"new"
+    # What cannot be drawn again has bytes of its own in every snapshot: one bad block reaches one of them.
+    assert not (first.path / "boundaries/keep").samefile(second.path / "boundaries/keep")
+    assert (second.path / "boundaries/keep").read_bytes() == b"shape"
     assert store.verify(first.id) == [] == store.verify(second.id)
 
 
