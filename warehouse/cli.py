@@ -54,6 +54,9 @@ _RUNS = 5
 _STEPS = {
     "sweep": ("เตรียมร่าง", "preparing a draft"),
     "read": ("อ่านไฟล์", "reading"),
+    "backup": ("สำรองข้อมูล", "backing up"),
+    "verify": ("อ่านกลับตรวจ", "reading back"),
+    "restore": ("ตรวจและกู้คืน", "verifying and restoring"),
     "stage": ("เตรียมร่าง", "preparing a draft"),
     "merge": ("รวมข้อมูล", "merging"),
     "derive": ("คำนวณ", "computing"),
@@ -413,6 +416,49 @@ def _run_line(run: Run, language: str) -> str:
     )
 
 
+def _backup(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.backup import backup
+
+    started = time.monotonic()
+    current = store.current()
+    if current is not None:
+        _notices(current, options.language)
+    made = backup(store, options.file, everything=options.all, progress=Progress(options.language))
+    seconds = time.monotonic() - started
+    names = ", ".join(made.snapshots)
+    print(
+        f"สำรองไว้ที่ {made.file} แล้ว ({names}, {made.packed / 1e6:,.1f} MB, {seconds:.1f} วินาที) อ่านกลับตรวจครบทุกไฟล์"
+        if options.language == "th"
+        else f"backed up to {made.file} ({names}, {made.packed / 1e6:,.1f} MB, {seconds:.1f} s); read back and verified"
+    )
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.backup import restore
+
+    thai = options.language == "th"
+    if options.home is not None:
+        store = Store(Path(options.home).expanduser().resolve(), settings.snapshots.keep)
+    _tidy(store, options.language)
+    started = time.monotonic()
+    info, new = restore(store, options.file, force=options.force, progress=Progress(options.language))
+    seconds = time.monotonic() - started
+    if new:
+        print(
+            f"กู้คืนเป็นชุดข้อมูล {info.id} แล้วใน {seconds:.1f} วินาที"
+            if thai
+            else f"restored as {info.id} in {seconds:.1f} s"
+        )
+    else:
+        print(
+            f"ไม่มีอะไรใหม่: ข้อมูลในไฟล์สำรองคือชุดปัจจุบัน {info.id}"
+            if thai
+            else f"nothing new: what the backup holds is the current snapshot {info.id}"
+        )
+    return 0
+
+
 def _rollback(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     _tidy(store, options.language)
     info = store.rollback(options.snapshot)
@@ -572,6 +618,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true")
     command = add("journal", _journal, "list every import and other work, and how it ended")
     command.add_argument("--json", action="store_true")
+    command = add("backup", _backup, "write the current snapshot into one file, read back and verified")
+    command.add_argument("file", metavar="FILE.tar.gz", help="must not exist yet")
+    command.add_argument("--all", action="store_true", help="every sound snapshot, not only the current one")
+    command = add("restore", _restore, "publish what a backup holds, once every hash in it is right")
+    command.add_argument("file", metavar="FILE.tar.gz")
+    command.add_argument("--home", metavar="DIR", help="another home than that of the settings")
+    command.add_argument("--force", action="store_true", help="also into a home that has data")
     command = add("rollback", _rollback, "go back to an earlier snapshot")
     command.add_argument("snapshot", nargs="?", metavar="ID", help="default: the one before the current")
     return parser

@@ -589,11 +589,11 @@ class Store:
             _unlink(temporary)
         _fsync_dir(self.home)
 
-    def prune(self, current: SnapshotInfo, mark: Mark = _no_mark) -> None:
-        """Remove the oldest snapshots beyond `keep`. What cannot be removed now is left for the next time."""
+    def prune(self, current: SnapshotInfo, mark: Mark = _no_mark, *, spare: str = "") -> None:
+        """Remove the oldest snapshots beyond `keep`, not `spare`. What cannot be removed now is left for next time."""
         mark("prune")
         for name in self._names()[self.keep :]:
-            if name == current.id:
+            if name in (current.id, spare):
                 continue
             # Out of sight first, so that a kill in the middle never leaves half a snapshot in the list.
             with contextlib.suppress(OSError):  # Windows: a reader still has it open.
