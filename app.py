@@ -9,7 +9,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from ui.data import warm_up
+from ui.errors import page_failed, set_up_log
 from ui.routes import ROUTES, SecurityHeaders
+from ui.server_settings import refuse_unsafe
 
 
 @asynccontextmanager
@@ -24,4 +26,8 @@ app = st.App(
     lifespan=lifespan,
     routes=ROUTES,
     middleware=[Middleware(SecurityHeaders)],
+    on_script_error=page_failed,
 )
+# Here and not before: making the app is what lets Streamlit find its configuration, whoever serves it.
+refuse_unsafe()
+set_up_log()

@@ -1,7 +1,7 @@
 """A browser tab without the browser: speaks Streamlit's websocket protocol and counts what comes back.
 
-The server reports its own script time when usage statistics are on (`script_times`); nothing leaves the
-machine, because it is the web page that would pass the report on and there is none here. The report itself is
+The server reports its own script time when usage statistics are on (`script_times` for peers, `bench.timed` for ours); nothing
+leaves the machine, because it is the web page that would pass the report on and there is none here. The report itself is
 not counted as traffic.
 """
 
@@ -34,7 +34,7 @@ def _part(message: ForwardMsg) -> str:
 
 @contextmanager
 def script_times() -> Iterator[None]:
-    """Servers started inside report how long each script ran."""
+    """Plain servers started inside report how long each script ran; ours refuses to start that way (`bench.timed`)."""
     before = os.environ.get(_STATISTICS)
     os.environ[_STATISTICS] = "true"
     try:

@@ -287,12 +287,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         if only in (None, "ours"):
             ours = Measured("ours")
-            with script_times():
-                server = start_server(data)
-                try:
-                    scripts(server.url, "poverty_map", OURS, ours)
-                finally:
-                    stop_server(server)
+            server = start_server(data, module="bench.timed")
+            try:
+                scripts(server.url, "poverty_map", OURS, ours)
+            finally:
+                stop_server(server)
             server = start_server(data)
             try:
                 query = "&".join(f"{k}={v}" for k, v in OURS.items())

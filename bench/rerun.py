@@ -128,12 +128,11 @@ def main() -> None:
     print(facts())
     chosen = [p.key for p in PAGES if options.page in (None, p.key)]
     cases = [c for c in CASES if options.case in (None, c)]
-    with script_times():
-        with plain_server() as url, Tab(url) as tab:
-            for _ in range(WARM_UP):
-                tab.run()
-            floor = percentile([tab.run().script or 0.0 for _ in range(options.times)], 0.5)
-        server = start_server(data)
+    with script_times(), plain_server() as url, Tab(url) as tab:
+        for _ in range(WARM_UP):
+            tab.run()
+        floor = percentile([tab.run().script or 0.0 for _ in range(options.times)], 0.5)
+    server = start_server(data, module="bench.timed")
     results = []
     try:
         for page in chosen:

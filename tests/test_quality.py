@@ -52,25 +52,6 @@ def test_dangerous_calls_are_absent():
             assert [b for b in banned if b in text] == [], file
 
 
-def test_the_safe_server_settings_stay():
-    import tomllib
-
-    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert settings["browser"]["gatherUsageStats"] is False
-    assert settings["client"] == {
-        "disableDataExport": True,
-        "showErrorDetails": "none",
-        "showErrorLinks": False,
-        "toolbarMode": "viewer",
-    }
-    assert settings["server"]["enableXsrfProtection"] is True
-    assert settings["server"]["enableCORS"] is True
-    assert settings["server"]["enableStaticServing"] is False
-    assert settings["server"]["address"] == "127.0.0.1"
-    assert settings["server"]["maxUploadSize"] <= 50
-    assert settings["runner"]["magicEnabled"] is False
-
-
 def test_bundled_geo_libraries_are_new_enough():
     import pyogrio
     import rasterio

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import gzip
+import os
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.data import store
+from ui.errors import message, note
 from warehouse.query import layer_file
 
 _FOREVER = "public, max-age=31536000, immutable"
 BACKGROUNDS = {"light": "#e9eff1", "dark": "#0b1114"}
 
 
-async def layer(request: Request) -> Response:
+def not_found() -> Response:
+    """Says nothing of what there is, and is not kept: the same address may exist after the next import."""
+    return PlainTextResponse("not found", status_code=404, headers={"Cache-Control": "no-store"})
+
+
+def _published(snapshot: str, level: str, parent: str, name: str) -> Path | None:
+    """The file behind the address of a layer; None for anything that is not a plain file of a published snapshot."""
+    folder = store().snapshots
+    path = layer_file(folder, snapshot, level, parent, name)
+    if path is None:
+        return None
+    # A link, in the file's place or on the way to it, would lead out of the snapshot.
+    true = Path(os.path.realpath(path))
+    return path if true == Path(os.path.realpath(folder)) / path.relative_to(folder) else None
+
+
+# A plain function: Streamlit's loop goes on while a thread reads the file.
+def layer(request: Request) -> Response:
     """One theme and year of one level, as published: immutable, so cached for a year under its snapshot's name."""
     part = request.path_params
-    path = layer_file(store().snapshots, part["snapshot"], part["level"], part["parent"], part["name"])
+    path = _published(part["snapshot"], part["level"], part["parent"], part["name"])
     if path is None:
-        return PlainTextResponse("not found", status_code=404)
+        return not_found()
     tag = f'"{part["snapshot"]}/{part["level"]}/{part["parent"]}/{part["name"]}"'
     headers = {"Cache-Control": _FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == tag:
+    known = request.headers.get("if-none-match", "")
+    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response(status_code=304, headers=headers)
     body = path.read_bytes()
     if "gzip" in request.headers.get("accept-encoding", ""):
@@ -40,7 +63,7 @@ async def map_style(request: Request) -> Response:
     """A background colour and nothing else: the map never calls a tile server."""
     colour = BACKGROUNDS.get(request.path_params["name"])
     if colour is None:
-        return PlainTextResponse("not found", status_code=404)
+        return not_found()
     style = {
         "version": 8,
         "sources": {},
@@ -60,25 +83,39 @@ async def font(_request: Request) -> Response:
     return Response(_font(), media_type="font/ttf", headers={"Cache-Control": "public, max-age=604800"})
 
 
+async def nothing(_request: Request) -> Response:
+    """Any other address below the folders above."""
+    return not_found()
+
+
 ROUTES = [
     Route("/layers/{snapshot}/{level}/{parent}/{name}.geojson", layer),
     Route("/map/{name}.json", map_style),
     Route("/fonts/noto-sans-thai.ttf", font),
+    # What is not there is said to be missing; without these Streamlit would answer with its page.
+    *(Route(f"/{folder}/{{rest:path}}", nothing) for folder in ("layers", "map", "fonts")),
 ]
 
 
 class SecurityHeaders:
-    """Headers every answer carries; a proxy may add to them."""
+    """Headers every answer carries, errors included; a proxy may add to them.
+
+    A request for a host that is not in ``server.allowedHosts`` is refused: Streamlit looks at the host of a socket only, and a
+    foreign name that leads here (DNS rebinding) would read the rest. An error nobody caught is answered with a code alone.
+    """
 
     HEADERS = (
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"x-frame-options", b"SAMEORIGIN"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         (
             b"content-security-policy",
             b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
             b"script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; font-src 'self' data:; "
-            b"connect-src 'self' blob: data: ws: wss:; frame-ancestors 'self'; base-uri 'self'; object-src 'none'",
+            b"connect-src 'self' blob: data:; frame-ancestors 'self'; form-action 'self'; base-uri 'self'; object-src 'none'",
         ),
     )
 
@@ -89,14 +126,28 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        started = False
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
+        async def send_with_headers(sent: Message) -> None:
+            nonlocal started
+            if sent["type"] == "http.response.start":
+                started = True
+                present = {name.lower() for name, _ in sent["headers"]}
+                sent["headers"] = [
+                    *sent["headers"],
                     *((name, value) for name, value in self.HEADERS if name not in present),
                 ]
-            await send(message)
+            await send(sent)
 
-        await self.app(scope, receive, send_with_headers)
+        if not is_host_allowed(Headers(scope=scope).get("host")):
+            refusal = PlainTextResponse("host not allowed; see server.allowedHosts", status_code=403)
+            await refusal(scope, receive, send_with_headers)
+            return
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            code = note(error, "request")
+            if started:
+                raise
+            answer = PlainTextResponse(message(code), status_code=500, headers={"Cache-Control": "no-store"})
+            await answer(scope, receive, send_with_headers)

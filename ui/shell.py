@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.errors import message, note
 from ui.frame import breadcrumb, language_switch, open_context, search_box, search_results
+from ui.markdown import escape_markdown
 from ui.registry import PAGES
 from warehouse.query import QueryError
 from warehouse.snapshots import StoreError
@@ -15,7 +17,7 @@ ICON = str(HERE / "icon.svg")
 try:
     context = open_context()
 except StoreError as error:  # nothing published yet: say so in both languages, since none was chosen
-    st.error(f"{error.th}\n\n{error.en}", icon=":material/database_off:")
+    st.error(message(note(error, "no snapshot"), "error.no_data"), icon=":material/database_off:")
     st.stop()
 words = context.words
 st.set_page_config(page_title=words("app.name"), page_icon=ICON, layout="wide")
@@ -41,7 +43,7 @@ with st.container(
     language_switch()
 search_results()
 for notice in context.warehouse.info.notices:
-    st.warning(notice.text(context.view.lang), icon=":material/warning:")
+    st.warning(escape_markdown(notice.text(context.view.lang)), icon=":material/warning:")
 breadcrumb()
 try:
     page.run()

@@ -100,7 +100,12 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) ->
 
 
 def start_server(
-    home: Path, *, module: str = "warehouse.cli", log: Path | None = None, **environment: str
+    home: Path,
+    *,
+    module: str = "warehouse.cli",
+    log: Path | None = None,
+    root: Path = ROOT,
+    **environment: str,
 ) -> Server:
     """Start the dashboard over a data home.
 
@@ -110,6 +115,8 @@ def start_server(
         What ``python -m`` runs with the arguments of ``daomap serve``.
     log : Path, optional
         File for the server's standard error.
+    root : Path
+        Folder of the program, this checkout or a copy.
     environment : str
         Variables added to this process's own.
     """
@@ -117,7 +124,7 @@ def start_server(
     errors = log.open("wb") if log is not None else subprocess.DEVNULL
     process = subprocess.Popen(
         [sys.executable, "-m", module, "serve", "--headless", "--port", str(port)],
-        cwd=ROOT,
+        cwd=root,
         env=os.environ | {"DAOMAP_HOME": str(home)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=errors,

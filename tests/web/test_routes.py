@@ -1,0 +1,247 @@
+"""What the server hands out beside the page: published files by their known names and nothing else, with its headers on all."""
+
+import asyncio
+import gzip
+import http.client
+import json
+import shutil
+import sqlite3
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from tests.browser.conftest import start_server, stop_server
+from ui.routes import ROUTES, SecurityHeaders
+from warehouse.snapshots import Store
+
+CANARY = b"CANARY-0123456789"
+
+
+@pytest.fixture(scope="module")
+def served(embedded_home, tmp_path_factory):
+    """A running server over a home with things lying about that must not leave it."""
+    home = tmp_path_factory.mktemp("served") / "home"
+    shutil.copytree(embedded_home, home)
+    info = Store(home).current()
+    (home / "secret.geojson.gz").write_bytes(gzip.compress(CANARY))
+    (home / "secret.geojson").write_bytes(CANARY)
+    layers = info.path / "layers"
+    (layers / "province" / "TH" / "linked-2018.geojson.gz").symlink_to(home / "secret.geojson.gz")
+    (layers / "province" / "10").symlink_to(home / "outside")
+    (home / "outside").mkdir()
+    (home / "outside" / "poverty-2018.geojson.gz").write_bytes(gzip.compress(CANARY))
+    (layers / "secret-2018.geojson.gz").write_bytes(gzip.compress(CANARY))
+    elsewhere = home / "snapshots" / "snap-999999-0123456789ab"
+    elsewhere.symlink_to(home / "other")
+    (home / "other/layers/province/TH").mkdir(parents=True)
+    (home / "other/layers/province/TH/poverty-2018.geojson.gz").write_bytes(gzip.compress(CANARY))
+    server = start_server(home)
+    yield SimpleNamespace(
+        url=server.url,
+        home=home,
+        snapshot=info.id,
+        layer=f"/layers/{info.id}/province/TH/poverty-2018.geojson",
+    )
+    stop_server(server)
+
+
+def ask(served, path, method="GET", **headers):
+    """One request, its path sent byte for byte."""
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=10)
+    connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name.replace("_", "-"), value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return SimpleNamespace(status=answer.status, headers=answer.headers, body=body)
+
+
+def call(app, path):
+    """One request to an app without a server."""
+    sent = []
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    headers = {name.decode().title(): value.decode() for name, value in sent[0]["headers"]}
+    return SimpleNamespace(
+        status=sent[0]["status"], headers=headers, body=b"".join(m.get("body", b"") for m in sent[1:])
+    )
+
+
+def guarded(answer):
+    """The headers of every answer."""
+    headers = answer.headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Referrer-Policy"] == "same-origin"
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["img-src"] == "'self' data: blob:"
+    assert policy["connect-src"] == "'self' blob: data:"
+    assert policy["object-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'self'"
+    return answer
+
+
+def test_a_layer_is_immutable_typed_and_whole(served):
+    answer = guarded(ask(served, served.layer))
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/geo+json"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert len(json.loads(answer.body)["features"]) == 77
+    packed = ask(served, served.layer, Accept_Encoding="br, gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == answer.body
+    assert ask(served, served.layer, Accept_Encoding="identity").body == answer.body
+    for tag in (answer.headers["ETag"], "W/" + answer.headers["ETag"], '"x", ' + answer.headers["ETag"]):
+        again = guarded(ask(served, served.layer, If_None_Match=tag))
+        assert (again.status, again.body) == (304, b"")
+
+
+TRAVERSALS = (
+    "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "%2e%2e%5c", "..\\", "%252e%252e%252f", "..%252f", "%c0%ae%c0%ae/",
+    "%c0%ae%c0%ae%c0%af", "....//", "..;/", ".%2e/", "%2e./", "..%c0%af", "..%ef%bc%8f", "%uff0e%uff0e/", "%2f", "//", "..%00/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("up", TRAVERSALS)
+def test_no_encoding_climbs_out_of_a_snapshot(served, up):
+    depth = {"manifest.json": 3, "warehouse.duckdb": 3, "secret.geojson": 5, "CURRENT": 5}
+    for name, levels in depth.items():
+        for path in (
+            f"/layers/{served.snapshot}/province/TH/{up * levels}{name}",
+            f"/layers/{served.snapshot}/province/TH/{up * levels}{name}.geojson",
+            f"/layers/{served.snapshot}/{up * (levels - 2)}{name}/x/poverty-2018.geojson",
+            f"/layers/{up * 2}{name}",
+            f"/layers/{up}secret/province/TH/poverty-2018.geojson",
+            f"/map/{up * 3}{name}.json",
+            f"/fonts/{up * 3}{name}",
+            f"/{up * 4}etc/passwd",
+            f"/app/static/{up}{name}",
+            f"/media/{up * 3}{name}",
+            f"/component/{up * 3}{name}",
+        ):
+            answer = ask(served, path)
+            assert CANARY not in answer.body, path
+            assert b'"files"' not in answer.body and b"root:" not in answer.body, path
+            # Streamlit answers any address that is no file with its one page; ours and its files never.
+            page = answer.status == 200 and b'<div id="root">' in answer.body
+            page = page and not path.startswith(("/layers/", "/map/", "/fonts/"))
+            assert answer.status in (400, 403, 404) or page, (path, answer.status)
+            guarded(answer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/layers/{snapshot}/province/TH/linked-2018.geojson",
+        "/layers/{snapshot}/province/10/poverty-2018.geojson",
+        "/layers/snap-999999-0123456789ab/province/TH/poverty-2018.geojson",
+        "/layers/snap-000009-0123456789ab/province/TH/poverty-2018.geojson",
+        "/layers/CURRENT/province/TH/poverty-2018.geojson",
+        "/layers/{snapshot}/layers/TH/secret-2018.geojson",
+        "/layers/{snapshot}/province/TH/poverty-2018.geojson%00",
+        "/layers/{snapshot}/province/TH/poverty-2018%00.geojson",
+        "/layers/{snapshot}%00/province/TH/poverty-2018.geojson",
+        "/layers/{snapshot}%0a/province/TH/poverty-2018.geojson",
+        "/layers/{snapshot}/province/TH/poverty-2018.geojson.gz",
+        "/layers/{snapshot}/province/TH/poverty-2018",
+        "/layers/{snapshot}/province/TH/POVERTY-2018.geojson",
+        "/layers/{snapshot}/province/th/poverty-2018.geojson",
+        "/layers/{snapshot}/province/TH/poverty-1999.geojson",
+        "/layers/{snapshot}/province/TH/.geojson",
+        "/layers/{snapshot}/village/TH/poverty-2018.geojson",
+        "/layers/{snapshot}/boundaries/province.parquet",
+        "/layers/{snapshot}/manifest.json",
+        "/layers/{snapshot}/warehouse.duckdb",
+        "/snapshots/{snapshot}/warehouse.duckdb",
+        "/map/config.json",
+        "/map/light.json%00",
+        "/fonts/other.ttf",
+    ],
+)
+def test_nothing_else_of_the_home_is_served(served, path):
+    answer = guarded(ask(served, path.format(snapshot=served.snapshot)))
+    assert CANARY not in answer.body
+    page = b'<div id="root">' in answer.body and path.startswith("/snapshots/")
+    assert answer.status in (400, 404) or page
+    if path.endswith(".geojson"):
+        assert answer.status in (400, 404)
+    if answer.status == 404:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_only_reading_is_answered(served):
+    for path in (served.layer, "/map/light.json", "/fonts/noto-sans-thai.ttf"):
+        head = guarded(ask(served, path, "HEAD"))
+        assert (head.status, head.body) == (200, b"")
+        for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+            answer = guarded(ask(served, path, method, Content_Length="0"))
+            assert answer.status == 405, (path, method)
+
+
+def test_pages_sockets_and_streamlits_own_routes_carry_the_headers(served):
+    for path in (
+        "/",
+        "/poverty_map",
+        "/nowhere.js",
+        "/_stcore/health",
+        "/_stcore/host-config",
+        "/media/x.png",
+        "/_stcore/upload_file/a/b",
+    ):
+        guarded(ask(served, path))
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "127.0.0.1:x"]
+)
+def test_a_foreign_host_reads_nothing(served, host):
+    for path in ("/", served.layer, "/_stcore/health", "/map/light.json"):
+        answer = ask(served, path, Host=host)
+        assert answer.status in (400, 403)
+        if answer.status == 403:
+            guarded(answer)
+
+
+def test_an_error_nobody_caught_shows_a_code_and_no_more(capsys, caplog):
+    async def broken(_request):
+        raise sqlite3.Error("secret value in /srv/data")
+
+    app = Starlette(routes=[*ROUTES, Route("/broken", broken)], middleware=[Middleware(SecurityHeaders)])
+    with caplog.at_level("ERROR", logger="daomap"):
+        answer = call(app, "/broken")
+    text = answer.body.decode()
+    assert answer.status == 500
+    assert "secret" not in text and "/srv" not in text
+    code = text.rsplit(" ", 1)[1]
+    assert len(code) == 6 and f"รหัส {code} / " in text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    logged = next(r for r in caplog.records if code in r.getMessage())
+    assert "secret value" in str(logged.exc_info[1])
+
+
+def test_the_home_may_lie_behind_a_link(embedded_home, tmp_path, monkeypatch):
+    link = tmp_path / "home"
+    link.symlink_to(embedded_home)
+    snapshot = Store(embedded_home).current().id
+    monkeypatch.setattr("ui.routes.store", lambda: Store(link))
+    answer = call(Starlette(routes=ROUTES), f"/layers/{snapshot}/province/TH/poverty-2018.geojson")
+    assert answer.status == 200
