@@ -87,7 +87,7 @@ REFUSED_TEXT = {
     "only_commas": (b",,\n,,\n", "intake.empty", None),
     "header_only": (b"a,b\n", "csv.header_only", 1),
     "nul": (b"a,b\n1,2\n3,\x004\n", "csv.nul", 3),
-    "picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "csv.", None),
+    "picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "intake.kind", None),
     "unclosed": (b'a,b\n1,2\n3,"4\n5,6\n', "csv.unclosed_quote", 3),
     "quote_in_quoted": (b'a,b\n1,"x" y\n', "csv.unclosed_quote", 2),
     "ragged_long": (b"a,b\n1,2\n1,2,3\n", "csv.ragged", 3),
@@ -188,7 +188,7 @@ def test_a_missing_file_a_folder_and_an_unknown_reader_are_verdicts(intake, tmp_
     assert one(intake, "csv", tmp_path).refusal.code == "intake.not_a_file"
     path = tmp_path / "x.csv"
     path.write_text("a\n1\n")
-    assert one(intake, "raster", path).refusal.code == "intake.unreadable"
+    assert one(intake, "pickle", path).refusal.code == "intake.unreadable"
     assert one(intake, "csv", path).refusal is None
 
 
@@ -420,10 +420,10 @@ def _damaged_member(path: Path, folder: Path) -> None:
 
 
 REFUSED_ZIPS = {
-    "slip": (_slip, "vector.zip"),
-    "bomb": (_bomb, "vector.zip"),
-    "crowd": (_crowd, "vector.zip"),
-    "symlink": (_symlink, "vector.zip"),
+    "slip": (_slip, "zip.name"),
+    "bomb": (_bomb, "zip.ratio"),
+    "crowd": (_crowd, "zip.members"),
+    "symlink": (_symlink, "zip.link"),
     "no_layer": (_no_layer, "vector.kind"),
     "no_dbf": (_no_dbf, "vector.part_missing"),
     "cut_shp": (_cut, "vector.counts"),

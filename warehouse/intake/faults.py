@@ -32,6 +32,39 @@ MENDS: dict[str, tuple[str, str]] = {
         "แจ้งผู้ดูแลระบบ ตัวอ่านไฟล์แผนที่เปิดรูปแบบที่ไม่อนุญาต",
         "tell the administrator: the map reader would open kinds of file that are not allowed",
     ),
+    "intake.kind": (
+        "ส่งไฟล์ให้ตรงกับชนิดที่ต้องการ เนื้อไฟล์ไม่ตรงกับนามสกุลหรือไม่ใช่ชนิดที่รับ",
+        "send a file of the expected kind; the content is not what its name says, or not a kind that is taken",
+    ),
+    "intake.answer": (
+        "ไฟล์นี้ให้ผลลัพธ์ใหญ่หรือผิดรูปเกินกว่าจะรับ แบ่งไฟล์ หรือขอไฟล์ใหม่จากผู้ส่ง",
+        "what came out of this file is too large or malformed; split it, or ask the sender for it again",
+    ),
+    "intake.link": (
+        "ส่งไฟล์จริงแทนลิงก์ที่ชี้ไปไฟล์อื่น",
+        "send the file itself instead of a link to another file",
+    ),
+    "intake.gdal_old": (
+        "แจ้งผู้ดูแลระบบให้ปรับรุ่นไลบรารีตาม uv.lock",
+        "tell the administrator to install the library versions of uv.lock",
+    ),
+    "zip.members": ("บีบอัดเฉพาะไฟล์ที่ต้องการ", "zip only the files that are needed"),
+    "zip.name": (
+        "บีบอัดใหม่ด้วยชื่อไฟล์ธรรมดา ไม่ซ้ำกัน ไม่มีเส้นทางย้อนกลับหรือเส้นทางเต็ม",
+        "zip again with plain file names that do not repeat, without full paths or paths that climb out",
+    ),
+    "zip.link": ("บีบอัดไฟล์จริงแทนลิงก์", "zip the files themselves instead of links"),
+    "zip.encrypted": ("บีบอัดใหม่โดยไม่ใส่รหัสผ่าน", "zip again without a password"),
+    "zip.nested": ("แตกไฟล์บีบอัดข้างในออก แล้วส่งทีละไฟล์", "unpack the archive inside and send its files"),
+    "zip.method": ("บีบอัดใหม่เป็น zip ธรรมดา (deflate)", "zip again with the ordinary method (deflate)"),
+    "zip.size": (
+        "แบ่งไฟล์ให้เล็กลง หรือบีบอัดใหม่ถ้าขนาดที่ระบุไม่ตรง",
+        "split the file, or zip it again where the size it states is wrong",
+    ),
+    "zip.ratio": (
+        "ส่งไฟล์โดยไม่บีบอัด ไฟล์นี้ขยายใหญ่ผิดปกติเมื่อแตกออก",
+        "send the file unpacked; it grows out of all proportion when unpacked",
+    ),
     "csv.nul": ("บันทึกใหม่เป็น CSV UTF-8 ไฟล์นี้ไม่ใช่ข้อความล้วน", "save as CSV UTF-8; this file is not plain text"),
     "csv.encoding": (
         "บันทึกใหม่เป็น CSV UTF-8 ทั้งไฟล์ ไฟล์นี้ปนหลายรหัสอักษรหรือใช้รหัสที่ไม่รู้จัก",
@@ -52,10 +85,6 @@ MENDS: dict[str, tuple[str, str]] = {
         "ส่งเป็น shapefile ใน zip, GeoPackage, GeoJSON หรือ GeoParquet",
         "send a zipped shapefile, a GeoPackage, GeoJSON or GeoParquet",
     ),
-    "vector.zip": (
-        "บีบอัดใหม่ให้มีเฉพาะไฟล์ .shp .shx .dbf .prj .cpg ของแผนที่ชุดเดียว ไม่มีโฟลเดอร์ย้อนกลับ",
-        "zip only the .shp, .shx, .dbf, .prj and .cpg of one layer again, without paths that climb out",
-    ),
     "vector.several": (
         "ระบุว่าต้องการชั้นข้อมูลใด หรือส่งทีละชั้น",
         "say which layer is meant, or send one layer a file",
@@ -73,6 +102,100 @@ MENDS: dict[str, tuple[str, str]] = {
         "ขอ shapefile ใหม่ .shp กับ .dbf มีจำนวนไม่เท่ากันหรือไฟล์ขาด",
         "ask for the shapefile again: .shp and .dbf differ in number, or the file is cut short",
     ),
+    "sheet.encrypted": (
+        "เปิดด้วยรหัสผ่านแล้วบันทึกใหม่โดยไม่ใส่รหัส",
+        "open it with its password and save it without one",
+    ),
+    "sheet.macros": (
+        "บันทึกเป็น .xlsx ที่ไม่มีแมโคร",
+        "save it as .xlsx without macros",
+    ),
+    "sheet.external": (
+        "ตัดลิงก์ไปสมุดงานอื่น: คัดลอกแล้ววางเฉพาะค่า",
+        "break the links to other workbooks: copy, then paste the values only",
+    ),
+    "sheet.connection": (
+        "ไม่ต้องทำอะไร การเชื่อมต่อข้อมูลในสมุดงานไม่ถูกใช้",
+        "nothing to do: the workbook's data connection was not used",
+    ),
+    "sheet.far_cell": (
+        "ลบแถวและคอลัมน์ว่างที่อยู่หลังข้อมูล (กด Ctrl+End ดูเซลล์สุดท้าย) แล้วบันทึกใหม่",
+        "delete the empty rows and columns after the data (Ctrl+End shows the last cell), then save again",
+    ),
+    "sheet.several": ("ระบุชื่อแผ่นงานที่ต้องการ", "name the sheet that is meant"),
+    "sheet.none": ("ระบุชื่อแผ่นงานที่มีในไฟล์", "name a sheet that the file has"),
+    "sheet.hidden": (
+        "ตรวจว่าแผ่นงานที่ซ่อนไว้ไม่ใช่ข้อมูลที่ต้องการ แผ่นที่ซ่อนไม่ได้ถูกอ่าน",
+        "check that the hidden sheets are not the data that is meant; they were not read",
+    ),
+    "sheet.hidden_rows": (
+        "ตรวจว่าแถวที่ซ่อนหรือกรองไว้ควรนับด้วย แถวเหล่านี้ถูกอ่านเหมือนแถวอื่น",
+        "check that the hidden or filtered rows count; they were read like the others",
+    ),
+    "sheet.merged_header": (
+        "ยกเลิกการผสานเซลล์ที่หัวตาราง และให้หัวตารางมีแถวเดียว",
+        "unmerge the header and give it one row",
+    ),
+    "sheet.merged": (
+        "ยกเลิกการผสานเซลล์ แล้วใส่ค่าให้ครบทุกแถว มีเพียงเซลล์แรกที่มีค่า",
+        "unmerge the cells and fill in every row; only the first cell holds the value",
+    ),
+    "sheet.formula": (
+        "เปิดด้วยโปรแกรมตารางคำนวณแล้วบันทึก เพื่อให้สูตรมีค่า",
+        "open it in a spreadsheet program and save it, so that the formula has its value",
+    ),
+    "sheet.error_cell": (
+        "แก้สูตรที่ผิดพลาดให้เป็นค่า",
+        "mend the formula that fails, so that the cell has a value",
+    ),
+    "sheet.epoch": (
+        "ตรวจวันที่ ไฟล์นี้นับวันจากปี 1904 (Mac) และถูกแปลงให้แล้ว",
+        "check the dates: the file counts days from 1904 (Mac); they were converted",
+    ),
+    "sheet.mixed": (
+        "เก็บคอลัมน์รหัสเป็นข้อความทั้งหมด ตัวเลขทำให้ศูนย์นำหน้าหาย",
+        "keep a column of codes as text throughout; a number loses its leading zeros",
+    ),
+    "sheet.blind": (
+        "บันทึกเป็น .xlsx เพื่อให้ตรวจเซลล์ที่ผิดพลาดได้ ในไฟล์แบบนี้เซลล์ที่ผิดพลาดดูเหมือนเซลล์ว่าง",
+        "save it as .xlsx: in this older format a cell that holds an error looks like an empty one",
+    ),
+    "raster.kind": (
+        "ส่งเป็น GeoTIFF (.tif หรือ .tif.gz)",
+        "send a GeoTIFF (.tif or .tif.gz)",
+    ),
+    "raster.too_large": (
+        "ตัดภาพให้เหลือเฉพาะประเทศไทย หรือเลือกกรอบให้เล็กลง",
+        "crop the raster to Thailand, or ask for a smaller window",
+    ),
+    "raster.no_crs": ("บันทึก GeoTIFF ใหม่ให้มีระบบพิกัด (CRS)", "save the GeoTIFF with its coordinate system"),
+    "raster.no_transform": (
+        "บันทึก GeoTIFF ใหม่ให้มีตำแหน่งและขนาดช่อง",
+        "save the GeoTIFF with its position and cell size",
+    ),
+    "raster.rotated": ("แปลงภาพให้ทิศเหนืออยู่บน", "warp the raster so that north is up"),
+    "raster.south_up": (
+        "ไม่ต้องทำอะไร ภาพกลับหัวถูกกลับให้เหนืออยู่บนแล้ว",
+        "nothing to do: the raster lay upside down and was turned",
+    ),
+    "raster.picture": (
+        "ส่งค่าที่วัดได้ ไม่ใช่ภาพสี",
+        "send the measured values, not a coloured picture",
+    ),
+    "raster.nodata": (
+        "บันทึกใหม่ด้วยค่า nodata ที่ชนิดข้อมูลเก็บได้",
+        "save it with a nodata value its data type can hold",
+    ),
+    "raster.no_nodata": (
+        "บันทึกใหม่โดยระบุค่า nodata ค่าที่ไม่ใช่จำนวนถูกถือว่าไม่มีข้อมูล",
+        "save it with a nodata value; cells that are no numbers are taken for no data",
+    ),
+    "raster.scaled": (
+        "ไม่ต้องทำอะไร ตัวคูณและตัวบวกของไฟล์ต้องนำไปใช้ตอนนำเข้า",
+        "nothing to do: the file's scale and offset are applied by the importer",
+    ),
+    "raster.outside": ("ส่งภาพที่คลุมประเทศไทย", "send a raster that covers Thailand"),
+    "raster.bands": ("ระบุแถบที่มีในไฟล์", "name bands that the file has"),
 }
 
 

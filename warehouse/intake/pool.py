@@ -8,6 +8,7 @@ dies or overruns its time, the job it was on is refused, a new worker takes the 
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import subprocess
@@ -26,7 +27,7 @@ import pyarrow as pa
 from warehouse.intake.confine import ENVIRONMENT
 from warehouse.intake.faults import finding
 from warehouse.intake.frames import FrameError, read_frame, write_frame
-from warehouse.intake.gdal import skip_environment
+from warehouse.intake.gdal import raster_skip_environment, skip_environment
 from warehouse.report import Finding
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,9 +54,10 @@ class Job:
     Attributes
     ----------
     kind : str
-        ``"csv"`` or ``"vector"``.
+        ``"csv"``, ``"sheet"``, ``"vector"`` or ``"raster"``.
     options : mapping
-        What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``layer`` (vector).
+        What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``sheet``, ``header``,
+        ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).
     """
 
     kind: str
@@ -71,7 +73,8 @@ class Result:
     ----------
     facts : dict
         ``sha256`` and ``size`` of the file; ``rows, encoding, delimiter`` (csv); ``rows, encoding, crs,
-        layer, format`` (vector).
+        layer, format`` (vector); `warehouse.intake.sheet.read_sheet` and
+        `warehouse.intake.raster.read_raster` name theirs.
     findings : tuple of Finding
         Every finding, the refusals among them.
     """
@@ -221,12 +224,12 @@ class _Worker:
     def __init__(self, memory_mb: int) -> None:
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
-        self._vector = False
+        self._loaded: frozenset[str] = frozenset()
         self.measures: tuple[str, ...] = ()
 
     def work(self, jobs: list[Job], timeout: float, max_bytes: int) -> Iterator[Result]:
         """Answer the jobs in order; ends early, after a refusal, when the process had to be replaced."""
-        self._ensure(any(job.kind == "vector" for job in jobs))
+        self._ensure({job.kind for job in jobs} & {"vector", "raster"})
         process = self._process
         assert process is not None
         pipe_in, pipe_out = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
@@ -260,20 +263,22 @@ class _Worker:
         finally:
             watch.stop()
 
-    def _ensure(self, vector: bool) -> None:
+    def _ensure(self, libraries: set[str]) -> None:
+        """Have a living process that has loaded the libraries the jobs need."""
         alive = self._process is not None and self._process.poll() is None
-        if alive and (self._vector or not vector):
+        if alive and libraries <= self._loaded:
             return
         self.stop()
-        self._vector = self._vector or vector
+        self._loaded |= libraries
         environment = {key: os.environ[key] for key in _KEEP if key in os.environ}
         environment |= dict(ENVIRONMENT)
         environment |= {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "HOME": os.devnull, "LC_ALL": "C.UTF-8"}
-        if self._vector:
+        if "vector" in self._loaded:
             environment |= skip_environment()
+        if "raster" in self._loaded:
+            environment["DAOMAP_RASTER_SKIP"] = json.dumps(raster_skip_environment())
         command = [sys.executable, "-P", "-m", "warehouse.intake.worker", "--memory-mb", str(self._memory_mb)]
-        if self._vector:
-            command.append("--vector")
+        command += [f"--{library}" for library in sorted(self._loaded)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.intake.faults import Refused, finding
+from warehouse.intake.kinds import require
 from warehouse.report import Finding
 
 ROW = "_row"
@@ -108,6 +109,7 @@ def read_csv(
     """
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Refused(finding("intake.empty", file, f"{len(data)} bytes", "> 0"))
+    require(data, file, frozenset({"text"}))
     text, encoding = decode(data, file)
     nul = text.find("\x00")
     if nul >= 0:

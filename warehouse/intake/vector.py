@@ -11,10 +11,9 @@ import codecs
 import io
 import json
 import re
-import stat
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -22,33 +21,36 @@ import pyarrow.compute as pc
 
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.gdal import ALLOWED
+from warehouse.intake.kinds import require
+from warehouse.intake.zips import Archive
 from warehouse.report import Finding
 
 GEOMETRY = "geometry"
-MAX_MEMBERS = 256
 MAX_UNPACKED = 512 << 20
-MAX_RATIO = 100
 MAX_FEATURES = 1_000_000
-_SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _NEEDED = (".shp", ".shx", ".dbf")
 _LATIN1 = "ISO-8859-1"
+_KINDS = frozenset({"zip", "parquet", "sqlite", "shapefile", "json"})
+#: Names of projections as the formats write them. Anything else (a URL, a path) is none of them.
+_CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(?:EPSG|OGC|CRS|ESRI):[\w.]*:?[\w.]{1,20}", re.IGNORECASE)
 
 
 def read_vector(
-    path: Path, data: bytes, file: str, options: Mapping[str, Any]
+    data: bytes, file: str, options: Mapping[str, Any], beside: Mapping[str, bytes] | None = None
 ) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
     """Read one layer of a zip, shapefile, GeoPackage, GeoJSON or GeoParquet.
 
     Parameters
     ----------
-    path : Path
-        Where the file is; used only to find the parts of a bare shapefile beside it.
     data : bytes
         The file's bytes.
     file : str
         Its name, for messages.
     options : mapping
         ``layer``: which shapefile of a zip, or which layer of a GeoPackage.
+    beside : mapping of str to bytes, optional
+        The other parts of a bare shapefile, by suffix.
 
     Returns
     -------
@@ -57,108 +59,53 @@ def read_vector(
         WKT, or None where the file does not say) and ``encoding`` (None where the file does not say: the
         text then holds the raw bytes as ISO-8859-1, one character a byte, for the caller to decode).
     """
-    if not data:
-        raise Refused(finding("intake.empty", file, "0 bytes", "> 0"))
+    kind = require(data, file, _KINDS, "vector.kind")
     wanted = options.get("layer")
-    if data[:4] == b"PK\x03\x04":
+    if kind == "zip":
         return _zip(data, file, wanted)
-    if data[:4] == b"PAR1":
+    if kind == "parquet":
         return _parquet(data, file)
-    if data[:15] == b"SQLite format 3":
+    if kind == "sqlite":
         return _geopackage(data, file, wanted)
-    if data[:4] == b"\x00\x00\x27\x0a":
-        parts = {".shp": data}
-        for suffix in _SHAPE_PARTS[1:]:
-            for spelling in (suffix, suffix.upper()):
-                beside = path.with_suffix(spelling)
-                if suffix not in parts and beside.is_file():
-                    parts[suffix] = beside.read_bytes()
-        return _shapefile(parts, path.stem, file)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _geojson(data, file)
-    raise Refused(finding("vector.kind", file, data[:4].hex(" "), "shp, gpkg, geojson, parquet, zip"))
+    if kind == "shapefile":
+        return _shapefile({**(beside or {}), ".shp": data}, PurePosixPath(file).stem, file)
+    return _geojson(data, file)
 
 
 def _zip(data: bytes, file: str, wanted: object) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise Refused(finding("intake.unreadable", file, "zip?", "zip")) from None
-    members = [m for m in archive.infolist() if not m.is_dir()]
-    if len(members) > MAX_MEMBERS:
-        raise Refused(finding("vector.zip", file, f"{len(members)} files", f"<= {MAX_MEMBERS} files"))
-    unpacked = sum(m.file_size for m in members)
-    if unpacked > MAX_UNPACKED:
-        raise Refused(finding("vector.zip", file, f"{unpacked >> 20} MB", f"<= {MAX_UNPACKED >> 20} MB"))
-    for member in members:
-        name = member.filename.replace("\\", "/")
-        parts = PurePosixPath(name).parts
-        if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\x00" in name:
-            raise Refused(finding("vector.zip", file, name, "a/b.shp"))
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise Refused(finding("vector.zip", file, f"{name} -> ?", "file"))
-        if member.flag_bits & 0x1:
-            raise Refused(finding("vector.zip", file, f"{name} (encrypted)", "not encrypted"))
-        # A small file may compress very well honestly; the ratio only matters where it costs memory.
-        if member.file_size > (1 << 20) and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            raise Refused(
-                finding(
-                    "vector.zip",
-                    file,
-                    f"{name} x {member.file_size // max(member.compress_size, 1)}",
-                    f"<= x {MAX_RATIO}",
-                )
-            )
+    archive = Archive(data, file)
     visible = [
-        m
-        for m in members
-        if not PurePosixPath(m.filename).name.startswith(".") and "__MACOSX" not in m.filename
+        name
+        for name in archive.members
+        if not PurePosixPath(name).name.startswith(".") and "__MACOSX" not in PurePosixPath(name).parts
     ]
-    layers = {
-        m.filename: m
-        for m in visible
-        if m.filename.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".parquet"))
-    }
+    layers = [
+        name
+        for name in visible
+        if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet"))
+    ]
     if not layers:
-        names = ", ".join(
-            sorted({PurePosixPath(m.filename).suffix.lower() or m.filename for m in visible})[:8]
-        )
+        names = ", ".join(sorted({PurePosixPath(name).suffix.lower() or name for name in visible})[:8])
         raise Refused(finding("vector.kind", file, names or "0 files", ".shp, .gpkg, .geojson, .parquet"))
     chosen = (
         [n for n in layers if wanted in (n, PurePosixPath(n).name, PurePosixPath(n).stem)]
         if wanted
-        else list(layers)
+        else layers
     )
     if len(chosen) != 1:
         names = ", ".join(sorted(PurePosixPath(n).name for n in layers)[:20])
         raise Refused(finding("vector.several", file, names, str(wanted) if wanted else "1"))
     name = chosen[0]
     if not name.lower().endswith(".shp"):
-        content = _unpack(archive, layers[name], file)
-        return read_vector(Path(PurePosixPath(name).name), content, f"{file}/{PurePosixPath(name).name}", {})
+        return read_vector(archive.read(name), f"{file}/{PurePosixPath(name).name}", {})
     stem = name[:-4]
     shape: dict[str, bytes] = {}
     for member in visible:
-        suffix = PurePosixPath(member.filename).suffix.lower()
-        if suffix in _SHAPE_PARTS and member.filename[: -len(suffix)] == stem:
-            shape[suffix] = _unpack(archive, member, file)
+        suffix = PurePosixPath(member).suffix.lower()
+        if suffix in SHAPE_PARTS and member[: -len(suffix)] == stem:
+            shape[suffix] = archive.read(member)
+    require(shape[".shp"], PurePosixPath(name).name, frozenset({"shapefile"}), "vector.kind")
     return _shapefile(shape, PurePosixPath(stem).name, file)
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> bytes:
-    """One member's bytes, counted while they come: the size in the archive's index is only a claim."""
-    try:
-        with archive.open(member) as opened:
-            content = opened.read(member.file_size + 1)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
-        raise Refused(finding("intake.unreadable", file, member.filename, "zip")) from None
-    except Exception as error:  # zlib.error, lzma.LZMAError: damaged data, whatever the compressor calls it
-        raise Refused(
-            finding("intake.unreadable", file, f"{member.filename} ({type(error).__name__})", "zip")
-        ) from None
-    if len(content) != member.file_size:
-        raise Refused(finding("vector.zip", file, f"{member.filename} {len(content)}", str(member.file_size)))
-    return content
 
 
 def _shapefile(
@@ -259,9 +206,13 @@ def _geojson(data: bytes, file: str) -> tuple[pa.Table, dict[str, Any], list[Fin
     if document.get("type") not in ("FeatureCollection", "Feature"):
         raise Refused(finding("vector.kind", file, str(document.get("type"))[:40], "FeatureCollection"))
     crs = document.get("crs")
-    if isinstance(crs, dict) and crs.get("type") != "name":
+    if crs is not None:
         # Only a name is a fact; a link would have the reader fetch something.
-        raise Refused(finding("vector.kind", file, f"crs {crs.get('type')}"[:60], "crs name"))
+        properties = crs.get("properties") if isinstance(crs, dict) and crs.get("type") == "name" else None
+        name = properties.get("name") if isinstance(properties, dict) else None
+        if not isinstance(name, str) or not _CRS_NAME.fullmatch(name):
+            about = crs.get("type") if isinstance(crs, dict) and properties is None else name
+            raise Refused(finding("vector.kind", file, f"crs {about}"[:60], "crs name EPSG:n"))
     # Written anew from the parsed document: what was checked is what is read.
     table, facts = _gdal(
         json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace"), file, None

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,8 +23,10 @@ import pyarrow as pa
 from warehouse.intake.confine import allow_cpu, confine
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.frames import FrameError, read_frame, write_frame
+from warehouse.intake.raster import read_raster
+from warehouse.intake.sheet import read_sheet
 from warehouse.intake.text import read_csv
-from warehouse.intake.vector import read_vector
+from warehouse.intake.vector import SHAPE_PARTS, read_vector
 from warehouse.report import Finding
 
 
@@ -31,10 +34,11 @@ def main(argv: list[str] | None = None) -> int:
     """Answer requests from standard input until it closes."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--memory-mb", type=int, default=4096)
-    arguments.add_argument("--vector", action="store_true", help="load GDAL before the first file")
+    arguments.add_argument("--vector", action="store_true", help="load pyogrio's GDAL before the first file")
+    arguments.add_argument("--raster", action="store_true", help="load rasterio's GDAL before the first file")
     chosen = arguments.parse_args(argv)
     requests, answers = _take_pipes()
-    _warm_up(chosen.vector)
+    _warm_up(chosen.vector, chosen.raster)
     measures = confine(chosen.memory_mb)
     write_frame(answers, {"hello": list(measures), "pid": os.getpid()})
     while True:
@@ -59,12 +63,20 @@ class _WithoutPandas(MetaPathFinder):
         return None
 
 
-def _warm_up(vector: bool) -> None:
+def _warm_up(vector: bool, raster: bool) -> None:
     """Load what jobs need, so that nothing is imported after confinement or on the clock of the first file."""
     sys.meta_path.insert(0, _WithoutPandas())
     pa.set_cpu_count(1)
     if vector:
         importlib.import_module("pyogrio.raw")
+    if raster:
+        # The two GDALs have different drivers; each finds its own list when it registers them.
+        os.environ.update(json.loads(os.environ.get("DAOMAP_RASTER_SKIP", "{}")))
+        rasterio = importlib.import_module("rasterio")
+        for name in ("rasterio.io", "rasterio.warp", "rasterio.windows"):
+            importlib.import_module(name)
+        with rasterio.Env():
+            pass
     _stream(read_csv(b"a,b\n1,2\n", "-", {})[0])
 
 
@@ -105,7 +117,11 @@ def answer(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         if job["kind"] == "csv":
             table, more, found = read_csv(data, name, job["options"])
         elif job["kind"] == "vector":
-            table, more, found = read_vector(path, data, name, job["options"])
+            table, more, found = read_vector(data, name, job["options"], _beside(path))
+        elif job["kind"] == "sheet":
+            table, more, found = read_sheet(data, name, job["options"])
+        elif job["kind"] == "raster":
+            table, more, found = read_raster(data, name, job["options"])
         else:
             raise ValueError(f"unknown reader {job['kind']!r}")
         facts |= more
@@ -119,8 +135,24 @@ def answer(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     except Exception as error:
         # A fault of ours or of a library: still a verdict on this file, not the end of the import.
         found = [finding("intake.unreadable", name, type(error).__name__, job["kind"])]
+    except BaseException as error:
+        # A Rust library that panics raises outside `Exception`; it has unwound, so the worker can go on.
+        if type(error).__name__ != "PanicException":
+            raise
+        found = [finding("intake.unreadable", name, "panic", job["kind"])]
     header = {"id": job["id"], "facts": facts, "findings": [asdict(f) for f in found], "table": bool(body)}
     return header, body
+
+
+def _beside(path: Path) -> dict[str, bytes]:
+    """The other parts of a bare shapefile."""
+    parts: dict[str, bytes] = {}
+    if path.suffix.lower() == ".shp":
+        for suffix in SHAPE_PARTS[1:]:
+            for spelling in (suffix, suffix.upper()):
+                if suffix not in parts and path.with_suffix(spelling).is_file():
+                    parts[suffix] = path.with_suffix(spelling).read_bytes()
+    return parts
 
 
 def _stream(table: pa.Table) -> bytes:
