@@ -60,6 +60,8 @@ _EQUAL_AREA: Final = "EPSG:6933"
 # A child is called misplaced when less than this share of it lies in its parent. Levels that were generalised
 # apart differ along their edges: the worst real case is a riverside subdistrict of Bangkok with 0.78.
 _NESTED_SHARE: Final = 0.5
+# A repair may change an area by this share of it. The one invalid ring of the country's own layer changes by 0.00002.
+_RING_SHARE: Final = 0.001
 # Rows read to find out what a column holds.
 _SAMPLE: Final = 400
 _PROVINCES_FILE: Final = Path(__file__).resolve().parent.parent / "data" / "boundaries" / "provinces.geojson"
@@ -137,6 +139,11 @@ _MENDS: Final[Mapping[str, tuple[Severity, str, str]]] = {
         "warn",
         "ซ่อมเส้นขอบให้แล้ว ควรตรวจต้นฉบับ",
         "the ring was repaired here; check it in the original",
+    ),
+    "ring_changed": (
+        "reject",
+        "ซ่อมเส้นขอบที่ตัดกันเองในโปรแกรม GIS แล้วส่งใหม่ ซ่อมที่นี่แล้วพื้นที่เปลี่ยนไปมาก",
+        "mend the ring that crosses itself in a GIS and send it again; repaired here, its area would be another",
     ),
     "abolished": (
         "warn",
@@ -671,8 +678,15 @@ def _repair_rings(
             findings.append(_fault("geometry_unreadable", reason, "Polygon", row=i + 2, column="geometry"))
             continue
         geometry[i] = mended
+        area = float(_km2([mended])[0])
+        change = area - float(_km2([before])[0])
+        if abs(change) > _RING_SHARE * area:
+            usable[i] = False
+            found = f"{reason}; {change:+.4f} km2 ({change / area:+.1%})"
+            expected = f"<= {_RING_SHARE:.1%}"
+            findings.append(_fault("ring_changed", found, expected, row=i + 2, column="geometry"))
+            continue
         repairs["ring_repaired"] += 1
-        change = float(_km2([mended])[0] - _km2([before])[0])
         findings.append(
             _fault(
                 "ring_repaired",

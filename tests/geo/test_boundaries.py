@@ -160,12 +160,26 @@ def test_a_stray_row_outside_thailand_is_left_out():
 
 
 def test_rings_are_repaired_and_heights_dropped():
-    bowtie = Polygon([(101, 6), (101.1, 6.1), (101.1, 6), (101, 6.1)])
+    west, south, east, north = SQUARES[0].bounds
+    ear = [
+        (west, north - 2e-3),
+        (west + 5e-4, north - 1e-3),
+        (west + 5e-4, north - 2e-3),
+        (west, north - 1e-3),
+    ]
+    folded = Polygon([(west, south), (east, south), (east, north), (west, north), *ear])
     high = shapely.force_3d(SQUARES[1], 5.0)
-    found = read_boundaries(table(geometry=[bowtie, high, GeometryCollection([SQUARES[2]]), SQUARES[3]]))
-    assert found.gdf.is_valid.all() and not found.gdf.has_z.any()
+    found = read_boundaries(table(geometry=[folded, high, GeometryCollection([SQUARES[2]]), SQUARES[3]]))
+    assert found.gdf.is_valid.all() and not found.gdf.has_z.any() and len(found.gdf) == 4
     assert found.repairs["ring_repaired"] >= 1 and found.repairs["z_dropped"] == 1
     assert "Self-intersection" in found.findings[0].found and found.findings[0].severity == "warn"
+
+
+def test_a_ring_whose_repair_would_change_its_area_is_refused():
+    bowtie = Polygon([(101, 6), (101.1, 6.1), (101.1, 6), (101, 6.1)])
+    found = read_boundaries(table(geometry=[bowtie, *SQUARES[1:]]))
+    assert kinds(found.findings) == {"ring_changed": 1} and len(found.gdf) == 3
+    assert "%" in found.findings[0].found and found.findings[0].row == 2
 
 
 def test_a_polygon_without_area_is_refused():

@@ -75,6 +75,10 @@ MENDS: dict[str, tuple[str, str]] = {
         'ปิดเครื่องหมายคำพูด " ให้ครบคู่ หรือเขียน "" แทน " ในข้อความ',
         'close the quotation mark, or write "" for a " inside a text',
     ),
+    "csv.long_cell": (
+        'ตรวจช่องที่ยาวผิดปกติ อาจเปิดเครื่องหมายคำพูด " แล้วไม่ปิด',
+        'look for a cell that is far too long, perhaps a quotation mark " that is opened and never closed',
+    ),
     "csv.ragged": (
         "ใส่จำนวนช่องให้เท่ากับหัวตาราง ข้อความที่มีเครื่องหมายคั่นต้องอยู่ในเครื่องหมายคำพูด",
         "give the row as many cells as the header; quote any text that contains the delimiter",

@@ -168,18 +168,16 @@ def _records(text: str, delimiter: str, file: str) -> Any:
         except StopIteration:
             return
         except csv.Error as error:
-            # "unexpected end of data" and "field larger than field limit" are both an opening quote that
-            # nothing closes; "',' expected after '"'" is a quote inside a quoted text.
-            raise Refused(
-                finding("csv.unclosed_quote", file, _plain_error(error), '"…"', row=number + 1)
-            ) from None
+            if "larger than" in str(error):
+                limit = f"<= {csv.field_size_limit()}"
+                long = f"> {csv.field_size_limit()}"
+                raise Refused(finding("csv.long_cell", file, long, limit, row=number + 1)) from None
+            # "unexpected end of data" is an opening quote that nothing closes; "',' expected after '"'" is a
+            # quote inside a quoted text.
+            shown = '"' if "unexpected end" in str(error) else str(error)
+            raise Refused(finding("csv.unclosed_quote", file, shown, '"…"', row=number + 1)) from None
         number += 1
         yield number, cells
-
-
-def _plain_error(error: csv.Error) -> str:
-    text = str(error)
-    return '"' if "unexpected end" in text or "larger than" in text else text
 
 
 def join_header(rows: Sequence[Sequence[str]]) -> list[str]:

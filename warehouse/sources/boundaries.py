@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from geo.boundaries import (
     BoundarySet,
     VectorTable,
     check_boundaries,
+    embedded_provinces,
     read_boundaries,
 )
 from geo.codes import official_areas
@@ -35,6 +37,8 @@ from warehouse.schemas.check import UNIQUE, violations
 Progress = Callable[[int, int, str], None]
 
 PRIORITY: Final = 10
+#: Degrees an area may lie outside the bounds of its province; a wrong UTM zone moves it by six.
+_FAR_DEGREES: Final = 2.0
 #: Parts of a shapefile that come along with the .shp and are no layers of their own.
 _PARTS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".xml", ".lock"})
 _LAYERS: Final = frozenset({".zip", ".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet"})
@@ -51,6 +55,10 @@ _MENDS: Final = {
     "boundaries.area": (
         "ซ่อมรูปของพื้นที่นี้ในโปรแกรม GIS แล้วส่งใหม่",
         "mend the shape of this area in a GIS and send the layer again",
+    ),
+    "boundaries.misplaced": (
+        "ตรวจระบบพิกัด (โซน UTM 47 หรือ 48) และรหัสพื้นที่ รูปอยู่ไกลจากจังหวัดของรหัส",
+        "check the coordinate system (UTM zone 47 or 48) and the codes: shapes lie far from the province of their code",
     ),
     "boundaries.nothing": ("ระบุไฟล์ขอบเขต", "name a boundary file"),
     "boundaries.unknown_file": (
@@ -229,7 +237,33 @@ def _read_one(
     for fault in boundaries.findings:
         report.add(_finding(fault, path.name))
     report.repairs.update(boundaries.repairs)
+    if boundaries.encoding != "utf-8":
+        report.repairs[f"encoding_{boundaries.encoding}"] += 1
+    _placed(boundaries, path.name, report)
     read.append(_Read(path, boundaries.level, facts, boundaries, table.columns.column_names))
+
+
+def _placed(boundaries: BoundarySet, file: str, report: ImportReport) -> None:
+    """Compare where the areas lie with where their provinces are: UTM zones taken for each other are 6 degrees off."""
+    gdf, homes = boundaries.gdf, _province_bounds()
+    bounds = gdf.geometry.bounds.to_numpy()
+    home = np.array([homes.get(str(code)[:2], (-180.0, -90.0, 180.0, 90.0)) for code in gdf["code"]])
+    apart = np.maximum(
+        np.maximum(bounds[:, 0] - home[:, 2], home[:, 0] - bounds[:, 2]),
+        np.maximum(bounds[:, 1] - home[:, 3], home[:, 1] - bounds[:, 3]),
+    )
+    for at in np.flatnonzero(apart > _FAR_DEGREES).tolist():
+        code, row = str(gdf["code"].iloc[at]), int(boundaries.file_names["row"].iloc[at])
+        found = f"{code}: " + " ".join(f"{edge:.2f}" for edge in bounds[at])
+        expected = " ".join(f"{edge:.2f}" for edge in home[at])
+        report.add(_own("boundaries.misplaced", file, found, expected, row, "geometry"))
+
+
+@cache
+def _province_bounds() -> dict[str, tuple[float, ...]]:
+    outlines = embedded_provinces()
+    bounds = outlines.geometry.bounds.to_numpy().tolist()
+    return {str(code): tuple(edges) for code, edges in zip(outlines["code"], bounds, strict=True)}
 
 
 def _together(read: Sequence[_Read], level: str) -> gpd.GeoDataFrame:

@@ -148,7 +148,9 @@ def read_rows(table: pa.Table, file: str, report: ImportReport) -> list[dict[str
         if not municipal or code in official:
             continue
         area = municipal_area(code)
-        name = clean_name(cells["TUMBOL_NAME"][at] or "") or area.name_th
+        written = cells["TUMBOL_NAME"][at] or ""
+        name = clean_name(written) or area.name_th
+        report.repairs["name_cleaned"] += bool(written) and clean_name(written) != written
         result[code] = {
             "code": code,
             "level": area.level,
@@ -159,6 +161,7 @@ def read_rows(table: pa.Table, file: str, report: ImportReport) -> list[dict[str
             "region": area.region,
             "mapped_to": mapped,
         }
+    report.repairs = +report.repairs
     report.rows_rejected += len(wrong)
     report.rows_accepted -= len(wrong)
     report.checks.append(

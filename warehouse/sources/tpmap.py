@@ -26,6 +26,7 @@ from analytics.definitions import definition_for
 from geo.codes import (
     CodeError,
     abolished_areas,
+    clean_name,
     municipal_area,
     official_areas,
     plain_name,
@@ -82,6 +83,9 @@ Progress = Callable[[int, int, str], None]
 
 LEVELS = ("country", "province", "district", "subdistrict", "village")
 PRIORITY = 20
+#: Buddhist years a file may be of: two digits in a name mean 25xx, so 40 is where the survey began to be kept.
+_FIRST_YEAR, _LAST_YEAR = 2540, 2640
+_DELIMITERS = {";": "semicolon", "\t": "tab"}
 
 
 @dataclass(slots=True)
@@ -237,6 +241,9 @@ def _accept(file: _File, result: Result, year_be: int | None, tally: Tally) -> p
     tally.report.rows_read += table.num_rows
     if result.facts.get("encoding") not in ("utf-8", "utf-8-sig"):
         tally.report.repairs[f"encoding_{result.facts.get('encoding')}"] += 1
+    delimiter = _DELIMITERS.get(str(result.facts.get("delimiter")))
+    if delimiter is not None:
+        tally.report.repairs[f"delimiter_{delimiter}"] += 1
     if crosswalk.is_crosswalk(table.column_names):
         file.crosswalk = True
         return table
@@ -273,9 +280,10 @@ def _year(file: _File, table: pa.Table, option: int | None, tally: Tally) -> int
             read = read_year(text)
             # The column says which calendar its years are in; 2018 in it is 543 years off, not 2561.
             year = None if read.ce is None or read.era != "be" or mixed else read.ce + BUDDHIST_ERA
-            if year is None or year != said.setdefault("year_be", year):
+            possible = year is not None and _FIRST_YEAR <= year <= _LAST_YEAR
+            if year is None or not possible or year != said.setdefault("year_be", year):
                 row = table.column(ROW)[cells.to_pylist().index(text)].as_py()
-                expected = str(said.get("year_be", "2561"))
+                expected = str(said.get("year_be", f"{_FIRST_YEAR}-{_LAST_YEAR}"))
                 found = str(text) or '""'
                 tally.refuse(finding("tpmap.year", file.label, found, expected, row=row, column="year_be"))
                 return None
@@ -286,8 +294,8 @@ def _year(file: _File, table: pa.Table, option: int | None, tally: Tally) -> int
         tally.refuse(finding("tpmap.year", file.label, ", ".join(f"{k}: {v}" for k, v in said.items()), "1"))
         return None
     year = next(iter(said.values()))
-    if not 2540 <= year <= 2640:
-        tally.refuse(finding("tpmap.year", file.label, str(year), "2540-2640"))
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        tally.refuse(finding("tpmap.year", file.label, str(year), f"{_FIRST_YEAR}-{_LAST_YEAR}"))
         return None
     return year
 
@@ -374,7 +382,7 @@ def _parse(
     editions: dict[int, _Edition] = {}
     for year in sorted(years):
         found: list[tuple[int, int, Finding]] = []
-        known = _hold_places(years[year], found)
+        known = _hold_places(years[year], found, tally)
         _hold_values(years[year], found, tally)
         # As a person reads the files, not as the schema goes through its columns.
         for _, _, one in sorted(found, key=lambda f: f[:2]):
@@ -533,7 +541,9 @@ def _check_totals(piece: _Piece, tally: Tally) -> None:
                 )
 
 
-def _hold_places(pieces: list[_Piece], found: list[tuple[int, int, Finding]]) -> list[np.ndarray]:
+def _hold_places(
+    pieces: list[_Piece], found: list[tuple[int, int, Finding]], tally: Tally
+) -> list[np.ndarray]:
     """Hold codes and names of a year to the schema; which rows are of a known area, by piece."""
     known = [np.array([unit is not None for unit in piece.units], dtype=bool) for piece in pieces]
     placed = [at for at, piece in enumerate(pieces) if len(piece.places)]
@@ -549,6 +559,8 @@ def _hold_places(pieces: list[_Piece], found: list[tuple[int, int, Finding]]) ->
     for at in placed:
         piece = pieces[at]
         if piece.name_column:
+            names = piece.places["name"]
+            tally.report.repairs["name_cleaned"] += sum(bool(n) and clean_name(n) != n for n in names)
             for position in np.flatnonzero(known[at]).tolist():
                 warning = _name_warning(piece, position)
                 if warning is not None:
@@ -661,7 +673,7 @@ def _unit(level: str, text: str) -> tuple[str, tuple[str, ...], str | None]:
     """A cell as a unit code, the repairs it took and, where it is none, what was expected."""
     repairs: tuple[str, ...] = ()
     digits = text
-    if not re.fullmatch(r"\d+", text):
+    if not re.fullmatch(r"[0-9]+", text):
         digits = re.sub(r"\.0+$", "", re.sub(r'^="(.*)"$', r"\1", text.strip()))
         repairs = ("code_text",)
     expected = " / ".join(f"{width}" for width in ID_WIDTHS[level]) + " digits"
