@@ -29,7 +29,6 @@ look at.
 _NO_DATES = "no importer reads dates"
 _NO_HOUSEHOLDS = "no importer takes data of households or persons"
 _NO_SHEETS = "no importer reads workbooks yet"
-_NO_MAPS = "the write-ahead log is not looked for yet"
 _NO_LIGHTS = "no importer reads rasters yet"
 WITHOUT_FILE = {
     32: _NO_DATES,
@@ -38,7 +37,6 @@ WITHOUT_FILE = {
     49: _NO_HOUSEHOLDS,
     50: _NO_HOUSEHOLDS,
     **dict.fromkeys((56, 57, *range(60, 64), *range(65, 71), 72), _NO_SHEETS),
-    99: _NO_MAPS,
     **dict.fromkeys(range(101, 126), _NO_LIGHTS),
 }
 

@@ -704,3 +704,22 @@ boundaries(
     "vector.no_features",
     lambda f: geojson(f, lambda d: d["features"].clear()),
 )
+
+boundaries(99, "lost-wal", "a GeoPackage without its write-ahead log", "reject", "vector.wal", with_wal)
+boundaries(100, "zip-slip", "a zip that climbs out", "reject", "zip.name", _zip(**{"..__areas.shp": b"x"}))
+boundaries(
+    100,
+    "zip-bomb",
+    "a zip that grows a thousandfold",
+    "reject",
+    "zip.ratio",
+    _zip(**{"areas.geojson": b"\0" * (8 << 20)}),
+)
+boundaries(
+    100,
+    "zip-in-zip",
+    "a zip in a zip",
+    "reject",
+    "zip.nested",
+    _zip(**{"inner.zip": b"PK\x03\x04", "a.shp": b"x"}),
+)

@@ -767,8 +767,9 @@ crosswalk(
     "utf-16-bare",
     "UTF-16 without its mark",
     "reject",
-    "csv.nul",
+    "intake.kind",
     encode=lambda text: text.encode("utf-16-le"),
+    row=False,
     column=False,
 )
 crosswalk(9, "utf-8-mark", "UTF-8 with its mark", "accept", "", encode=lambda text: text.encode("utf-8-sig"))
@@ -1113,7 +1114,7 @@ plain(
     "picture",
     "a picture called .csv",
     "reject",
-    "csv.encoding",
+    "intake.kind",
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-    row=True,
+    row=False,
 )

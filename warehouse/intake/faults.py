@@ -89,6 +89,10 @@ MENDS: dict[str, tuple[str, str]] = {
         "ส่งเป็น shapefile ใน zip, GeoPackage, GeoJSON หรือ GeoParquet",
         "send a zipped shapefile, a GeoPackage, GeoJSON or GeoParquet",
     ),
+    "vector.wal": (
+        "ปิดไฟล์ในโปรแกรม GIS ให้เรียบร้อย (หรือส่งออกใหม่) แล้วส่ง ไฟล์นี้ยังมีการแก้ไขค้างอยู่ในไฟล์ -wal",
+        "close the file in the GIS, or export it again, and send that: changes are still in its -wal file",
+    ),
     "vector.several": (
         "ระบุว่าต้องการชั้นข้อมูลใด หรือส่งทีละชั้น",
         "say which layer is meant, or send one layer a file",

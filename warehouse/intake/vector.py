@@ -184,6 +184,9 @@ def _geopackage(data: bytes, file: str, wanted: object) -> tuple[pa.Table, dict[
     _driver_check(file)
     import pyogrio
 
+    if data[18:20] == b"\x02\x02":
+        # Bytes 18 and 19 of SQLite's header: changes go to a log beside the file, and what is in it did not come along.
+        raise Refused(finding("vector.wal", file, "WAL", "journal_mode DELETE"))
     try:
         layers = [str(name) for name, kind in pyogrio.list_layers(data) if kind is not None]
     except Exception as error:
