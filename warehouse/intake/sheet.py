@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.kinds import require
-from warehouse.intake.text import MAX_FINDINGS, ROW
+from warehouse.intake.text import MAX_FINDINGS, ROW, join_header
 from warehouse.intake.zips import WORKBOOK, Archive
 from warehouse.report import Finding
 
@@ -77,7 +77,8 @@ def read_sheet(
     options : mapping
         ``sheet``: name of the sheet; the single visible sheet that has cells where absent. ``header``
         (default true: the first row with content names the columns; false gives ``c1``, ``c2`` ... and leaves
-        title rows and merged cells to the caller). ``max_rows``.
+        title rows and merged cells to the caller). ``header_rows`` (default 1; 2 or 3 where a template is known
+        to have group labels above the names, joined by `join_header`). ``max_rows``.
 
     Returns
     -------
@@ -538,17 +539,24 @@ def _table(
     rows = ((number, left + cells) for number, cells in enumerate(sheet.iter_rows(), 1))
     if not bool(options.get("header", True)):
         return _loose(rows, file, max_rows, merged, found)
-    header_row, header = next(
-        ((number, [_text(c) for c in cells]) for number, cells in rows if any(c != "" for c in cells)),
-        (0, []),
-    )
-    if not header:
+    deep = int(options.get("header_rows", 1))
+    above: list[list[str]] = []
+    header_row = 0
+    for header_row, cells in rows:  # noqa: B007  (its last value is the header's row)
+        texts = [_text(c) for c in cells]
+        if above or any(texts):
+            above.append(texts)
+        if len(above) == deep:
+            break
+    if len(above) < deep:
         raise Refused(finding("intake.empty", file, "0", ">= 1"))
+    header = join_header(above) if deep > 1 else above[0]
     across = [m for m in merged if m[0] < header_row <= m[2] + 1]
-    if across:
+    if across and deep == 1:
         top, start, bottom, end = across[0]
         place = f"{_letters(start + 1)}{top + 1}:{_letters(end + 1)}{bottom + 1}"
-        raise Refused(finding("sheet.merged_header", file, place, _letters(start + 1), row=header_row))
+        where = _letters(start + 1)
+        raise Refused(finding("sheet.merged_header", file, place, where, row=header_row, column=where))
     if merged:
         found.append(finding("sheet.merged", file, str(len(merged)), "0", severity="warn"))
     width = len(header)
