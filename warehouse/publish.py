@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
-from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work
+from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work, store_error
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent")
@@ -465,11 +466,11 @@ def _quoted(path: Path) -> str:
 
 def _database_error(error: duckdb.Error, home: Path) -> StoreError:
     text = str(error).splitlines()[0]
-    if "No space left" in text or "disk" in text.lower():
-        return StoreError(
-            f"ดิสก์เต็มที่ {home} ชุดข้อมูลเดิมยังใช้ได้ วิธีแก้: เพิ่มเนื้อที่แล้วทำใหม่",
-            f"the disk of {home} is full; the published snapshot is unchanged. To mend: free some space",
-        )
+    if "File too large" in text:
+        return store_error(OSError(errno.EFBIG, text), home)
+    # What does not fit into memory is put aside on disk; by default up to what the disk has left.
+    if "No space left" in text or "max_temp_directory_size" in str(error):
+        return store_error(OSError(errno.ENOSPC, text), home)
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError(
             "หน่วยความจำไม่พอ วิธีแก้: เพิ่ม memory_mb ในหมวด [import]",

@@ -442,8 +442,9 @@ class Warehouse:
 
     def _ask(self, sql: str, parameters: Any, fetch: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Run one question within its limits; `fetch` takes the answer piece by piece."""
-        cursor = self._connection.cursor()
+        cursor: duckdb.DuckDBPyConnection | None = None
         try:
+            cursor = self._connection.cursor()
             with _watchdog.watch(cursor, self.limits.timeout_seconds):
                 answer = fetch(cursor.execute(sql, parameters))
         except duckdb.InterruptException as error:
@@ -458,10 +459,16 @@ class Warehouse:
                 f"คำถามต้องใช้หน่วยความจำเกิน {MEMORY_MB} MB วิธีแก้: เลือกพื้นที่ให้แคบลง",
                 f"the question needs more than {MEMORY_MB} MB of memory. To mend: choose a smaller area",
             ) from error
-        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+        except (
+            duckdb.IOException,
+            duckdb.FatalException,
+            duckdb.InternalException,
+            duckdb.ConnectionException,  # closed because another question found the damage
+        ) as error:
             raise self._damaged(str(error).splitlines()[0]) from error
         finally:
-            cursor.close()
+            if cursor is not None:
+                cursor.close()
         if stamp_of(self.info.database) != self._stamp:
             self._look_again()
         return answer
@@ -642,6 +649,9 @@ def shared(snapshots: Path, snapshot: str) -> Warehouse:
     key = (snapshots, snapshot)
     with _opening:
         house = _open.pop(key, None)
+        if house is not None and house.broken:
+            # Blocks it has read stay in memory as long as anybody holds it, also when the file is mended.
+            house.close()
         if house is None or house.broken:
             store = Store(snapshots.parent)
             info = store.get(snapshot)

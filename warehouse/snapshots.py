@@ -411,17 +411,20 @@ class Store:
         mark("sweep")
         mine = [w for w in self._works if w.thread == threading.get_ident()]
         work = mine[-1] if mine else self.work("publish")
+        path = self.staging / uuid.uuid4().hex
         try:
             mark("stage")
             # What a published file is copied from must be sound now, not when this process first looked.
             self._verdicts.clear()
             base = None if fresh else self.current()
-            path = self.staging / uuid.uuid4().hex
             path.mkdir()
             if base is not None:
                 _copy_on_write(base, path)
             return Staging(self, path, base, work, owns_work=not mine)
         except BaseException as error:
+            # Half a copy on a full disk is what keeps it full.
+            with contextlib.suppress(OSError):
+                _remove_tree(path)
             if not mine:
                 work.__exit__(type(error), error, error.__traceback__)
             if isinstance(error, OSError):
@@ -721,8 +724,15 @@ class Store:
         """Folder names of snapshots, newest version first."""
         try:
             names = [p.name for p in self.snapshots.iterdir() if _NAME.fullmatch(p.name)]
-        except OSError:
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            # A home that may not be read is not an empty one.
+            reason = error.strerror or str(error)
+            raise StoreError(
+                f"ใช้ {self.home} ไม่ได้: {reason} วิธีแก้: ให้สิทธิ์อ่าน หรือตั้ง DAOMAP_HOME ไปที่อื่น",
+                f"cannot use {self.home}: {reason}. To mend: allow reading, or set DAOMAP_HOME",
+            ) from error
         return sorted(names, key=lambda n: (_version(n), n), reverse=True)
 
     def _manifest_info(self, name: str) -> SnapshotInfo | None:
