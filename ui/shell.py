@@ -47,8 +47,10 @@ for notice in context.warehouse.info.notices:
 breadcrumb()
 try:
     page.run()
+except QueryError as error:  # a question over its limits: the text says how to ask for less
+    st.error(escape_markdown(error.text(context.view.lang)), icon=":material/database_off:")
+    st.caption(message(note(error, "question refused")))
 except (
-    StoreError,
-    QueryError,
-) as error:  # damaged while in use, or a question over its limits: no number is shown
-    st.error(error.text(context.view.lang), icon=":material/database_off:")
+    StoreError
+) as error:  # damaged while in use: no number is shown, and what the text names stays in the log
+    st.error(message(note(error, "snapshot damaged"), "error.damaged"), icon=":material/database_off:")

@@ -1,5 +1,6 @@
 """Every page of the registry runs in both languages, for every kind of area, and says what it should."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,31 @@ def test_without_data_the_remedy_is_on_screen(tmp_path, monkeypatch):
         monkeypatch.undo()
         data.settings.cache_clear()
         data.store.cache_clear()
+
+
+@pytest.mark.usefixtures("embedded_home")
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_a_damaged_snapshot_and_a_question_over_its_limits_are_told_without_paths(monkeypatch, language):
+    from ui import data
+    from warehouse.report import QueryError
+    from warehouse.snapshots import StoreError
+
+    for error, expected in (
+        (StoreError("เสียหาย /srv/home", "damaged /srv/home"), "daomap check"),
+        (QueryError("เลือกพื้นที่ให้แคบลง", "choose a smaller area"), ""),
+    ):
+
+        def fail(*_arguments, error=error):
+            raise error
+
+        monkeypatch.setattr(data, "values", fail)
+        at = AppTest.from_file(SHELL, default_timeout=30)
+        at.query_params["lang"] = language
+        at.run()
+        assert not at.exception
+        shown = "\n".join(e.value for e in (*at.error, *at.caption))
+        assert expected in shown
+        assert "/srv" not in shown
+        assert re.search(r"code [0-9a-f]{6}", shown)
+        if isinstance(error, QueryError):
+            assert error.text(language) in shown
