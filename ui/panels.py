@@ -26,6 +26,7 @@ from ui.plan import levels_for
 from ui.scene import Scene
 from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, PEERS
 from ui.tables import OVERLAP_PROFILE, csv_columns, csv_rows, overlap_table, ranking, rows_shown, year_label
+from ui.workbook import view_sheets
 
 # Beside the indicator itself, a tooltip of these themes shows the figures people ask for first.
 _TOOLTIP_EXTRAS = {"poverty": ("target_poor_rate", "target_poor")}
@@ -396,21 +397,37 @@ def ranking_panel(
 def download(
     c: Context, indicator: Indicator, values: pd.DataFrame, level: str, year: int | None, *, key: str
 ) -> None:
-    """The whole view as CSV, made only when asked for."""
-    line = source_line(c, values, year)
+    """The whole view as CSV and as a workbook, each made only when asked for."""
+    line = source_line(c, values, year or 0)
 
-    def make() -> bytes:
+    def csv_file() -> bytes:
         return export.csv_bytes(csv_columns(), csv_rows(values, indicator), [line])
 
-    st.download_button(
-        c.words("ranking.download"),
-        make,
-        file_name=export.file_name(indicator.id, level, c.area.code, str(year)),
-        mime="text/csv",
-        icon=":material/download:",
-        key=f"{key}_csv",
-        on_click="ignore",
-    )
+    def workbook() -> bytes:
+        facts = [c.warehouse.source(str(s)) for s in values["source_id"].dropna().unique()]
+        title = c.words.pick(indicator.name_th, indicator.name_en)
+        return export.xlsx_bytes(view_sheets(values, indicator, facts, [line]), title)
+
+    stem = (indicator.id, level, c.area.code, str(year))
+    with st.container(horizontal=True, gap="small", width="content"):
+        st.download_button(
+            c.words("ranking.download"),
+            csv_file,
+            file_name=export.file_name(*stem),
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"{key}_csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            c.words("ranking.download_xlsx"),
+            workbook,
+            file_name=export.file_name(*stem, suffix="xlsx"),
+            mime=export.XLSX_TYPE,
+            icon=":material/table_view:",
+            key=f"{key}_xlsx",
+            on_click="ignore",
+        )
 
 
 def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str], year: int) -> None:

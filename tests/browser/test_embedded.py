@@ -8,6 +8,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import openpyxl
+import pytest
+
 
 def test_the_overview_opens_in_thai_with_the_published_totals(screen, embedded):
     screen.open(f"{embedded.url}/?year=2018")
@@ -106,6 +109,28 @@ def test_the_view_downloads_as_csv(screen, embedded):
     assert re.fullmatch(
         r"daomap-target_poor_rate-province-TH-2018-[0-9a-f]{8}\.csv", download.suggested_filename
     )
+
+
+def test_the_view_downloads_as_a_workbook_too(screen, embedded):
+    screen.open(f"{embedded.url}/?year=2018&lang=th")
+    with screen.page.expect_download() as waiting:
+        screen.page.get_by_role("button", name="ดาวน์โหลด Excel").click()
+    assert re.fullmatch(
+        r"daomap-target_poor_rate-province-TH-2018-[0-9a-f]{8}\.xlsx", waiting.value.suggested_filename
+    )
+    book = openpyxl.load_workbook(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    rows = {row[0]: row for row in book["data"].values}
+    assert rows["58"][4] == pytest.approx(13.71, abs=0.01)
+    assert rows["10"][4] is None
+    assert book.sheetnames == ["data", "dictionary", "sources"]
+
+
+def test_the_table_offers_no_export_of_its_own(screen, embedded):
+    screen.open(f"{embedded.url}/?year=2018&lang=en")
+    screen.page.locator("[data-testid=stDataFrame]").first.hover()
+    screen.page.wait_for_timeout(500)
+    assert screen.page.locator("[data-testid=stElementToolbar]").count() > 0
+    assert screen.page.get_by_role("button", name=re.compile("Download as CSV")).count() == 0
 
 
 def test_a_phone_shows_everything_without_sideways_scrolling(phone, embedded):
