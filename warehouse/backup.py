@@ -31,7 +31,7 @@ INDEX = "backup.json"
 MAX_MANIFEST = 64 * 1024 * 1024
 MAX_FILES = 200_000
 MAX_BYTES = 64 * 1024**3
-"""Of one snapshot. A national edition with all boundaries has 0.3 GB in 700 files."""
+"""Of one snapshot. The edition of 2561 down to the subdistricts, with all boundaries, has 55 MB in 1,000 files."""
 
 # gzip's header is covered by no checksum; ours is always this one: no name, no time, ordinary compression.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -210,7 +210,8 @@ def restore(
                 (sha for sha, _ in last.files.values()),
                 {"snapshots": len(entries)},
             )
-            version = max(store.next_version(), *(_number(e.name) for e in entries))
+            # None gets a lower number than it had, nor one that this home has used.
+            version = max(store.next_version(), *(_number(e.name) - n for n, e in enumerate(entries)))
             sealed = []
             for place, entry in enumerate(entries):
                 folder = draft / entry.name

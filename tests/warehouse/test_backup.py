@@ -124,6 +124,7 @@ def test_every_old_snapshot_comes_back(store: Store, tmp_path: Path) -> None:
     target = Store(tmp_path / "home")
     info, new = restore(target, file)
     assert new and [i.contents["restored"] for i in target.list()] == list(made.snapshots)[::-1]
+    assert [i.version for i in target.list()] == [i.version for i in store.list()]
     assert asked(Warehouse(info)) == [6, 12]
     for before, after in zip(store.list(), target.list(), strict=True):
         assert files(before.path) == files(after.path)
