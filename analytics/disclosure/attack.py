@@ -8,6 +8,7 @@ What neither step decides is solved exactly, as an integer programme over all ce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from analytics.disclosure.moves import Move, floors
 from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System, depths, propagate
 
 _BATCH: Final = 600
@@ -113,9 +115,6 @@ def know(
 ) -> Knowledge:
     """Set the attacker's problem up and propagate its bounds.
 
-    A zero may be shown, so an attacker takes a hidden cell for at least 1 -- unless zeros are hidden too,
-    which happens where a cell stays hidden because the snapshot before hid it.
-
     Parameters
     ----------
     system : System
@@ -124,10 +123,7 @@ def know(
     seen : tuple of array, optional
         Ranges over witnesses found while fewer cells were open: they agree with everything still shown.
     """
-    floor = np.ones(len(system.truth))
-    for part in (slice(None, system.present), slice(system.present, None)):
-        if (open_cells[part] & (system.truth[part] == 0)).any():
-            floor[part] = 0.0
+    floor = _floor_of_each(system, open_cells)
     cells = np.flatnonzero(open_cells).astype(np.int64)
     rows = system.rows.restrict(open_cells, system.truth)
     truth = system.truth[cells]
@@ -137,6 +133,42 @@ def know(
         rows = rows.keep(rows.equal | (rows.activity(low, high)[1] > rows.b))
     seen_low, seen_high = (truth, truth) if seen is None else (seen[0][cells], seen[1][cells])
     return Knowledge(cells, rows, truth, low, high, seen_low.copy(), seen_high.copy(), minimum)
+
+
+def _floor_of_each(system: System, open_cells: Bools) -> Floats:
+    present, former = floors(system, open_cells)
+    floor = np.full(len(system.truth), float(former))
+    floor[: system.present] = present
+    return floor
+
+
+def believe(system: System, open_cells: Bools, moves: Sequence[Move]) -> tuple[Floats, Floats]:
+    """Check moves against every statement, and return the range of each cell over those that hold.
+
+    Whoever found the moves is not trusted: a move that changes a shown cell, takes a cell below its floor or
+    breaks a statement is left out.
+    """
+    low, high = system.truth.copy(), system.truth.copy()
+    if not moves:
+        return low, high
+    rows = system.rows
+    cell = np.concatenate([m.cells for m in moves])
+    step = np.concatenate([m.steps for m in moves]).astype(np.float64)
+    number = np.repeat(np.arange(len(moves)), [len(m.cells) for m in moves])
+    after = system.truth[cell] + step
+    fits = np.ones(len(moves), dtype=bool)
+    fits[number[~open_cells[cell] | (after < _floor_of_each(system, open_cells)[cell])]] = False
+    statements = csr_array((rows.coef, (rows.row, rows.col)), shape=(len(rows.b), rows.cells))
+    steps = csr_array((step, (cell, number)), shape=(rows.cells, len(moves)))
+    room = rows.b - statements @ system.truth
+    change = coo_array(statements @ steps)
+    at, of = change.coords
+    broken = np.where(rows.equal[at], change.data != 0, change.data > room[at])
+    fits[of[broken]] = False
+    held = fits[number]
+    np.minimum.at(low, cell[held], after[held])
+    np.maximum.at(high, cell[held], after[held])
+    return low, high
 
 
 def _components(rows: Rows) -> Ints:

@@ -15,11 +15,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, hstack
 
-from analytics.disclosure.attack import Knowledge
+from analytics.disclosure.moves import Move, floors, prices
 from analytics.disclosure.system import FAR, Bools, Floats, Ints, Rows, System, depths
-
-_PRICE_OF_DEPTH: Final = 20.0
-"""A district's count is worth that many subdistricts', a province's that many districts'."""
 
 _STEP: Final = 2.0
 """How far, in minima, a cell may move."""
@@ -28,31 +25,32 @@ _SIZES: Final = ((150, True), (1000, True), (6000, False))
 """Cells of a neighbourhood, tried in turn, and whether it ends at the region (a province, say)."""
 
 
-def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Floats]) -> None:
-    """Hide further cells until each undecided one has a witness.
+def mend(
+    system: System, weak: Ints, hidden: Bools, seen: tuple[Floats, Floats], minimum: int, fixed: Bools
+) -> list[Move]:
+    """Hide further cells until each of some cells has a move; return the moves.
 
     Parameters
     ----------
     system : System
-    known : Knowledge
-        After a search; its undecided cells are mended.
+    weak : array of int
+        Cells to mend.
     hidden : array of bool, shape (cells,)
         Cells not shown; further ones are set.
     seen : tuple of array, shape (cells,)
-        Range of every cell over the witnesses; widened.
+        Range of every cell over the tables found; widened.
+    minimum : int
+    fixed : array of bool, shape (cells,)
+        Cells that are shown whatever happens.
     """
-    weak = known.cells[known.undecided]
     depth = depths(system.above)
-    cell_depth = np.where(system.area >= 0, depth[system.area], 0)
-    price = (1.0 + np.log1p(system.truth) / 10.0) * _PRICE_OF_DEPTH ** (
-        int(depth.max(initial=0)) - cell_depth
-    )
-    may_hide = ~system.remembered & (system.truth > 0)
-    may_hide[system.present :] = False
+    price = prices(system)
+    may_hide = np.isfinite(price) & (system.truth > 0) & ~fixed
+    floor = np.where(np.arange(len(hidden)) < system.present, *map(float, floors(system, hidden)))
+    found: list[Move] = []
     # Only rows that a move of this size can strain tie cells together.
-    step = _STEP * known.minimum
-    free = hidden | may_hide
-    free &= ~system.remembered
+    step = _STEP * minimum
+    free = (hidden | may_hide) & ~system.remembered & ~fixed
     low = np.where(free, np.maximum(system.truth - step, 0.0), system.truth)
     high = np.where(free, system.truth + step, system.truth)
     tight = system.rows.keep(system.rows.equal | (system.rows.activity(low, high)[1] > system.rows.b))
@@ -62,22 +60,25 @@ def mend(system: System, known: Knowledge, hidden: Bools, seen: tuple[Floats, Fl
     back = csr_array(links.T)
     region = _regions(system, depth)
     for size, apart in _SIZES:
-        left = weak[seen[1][weak] - seen[0][weak] < known.minimum]
+        left = weak[seen[1][weak] - seen[0][weak] < minimum]
         groups: dict[int, list[int]] = {}
         for cell in left.tolist():
             groups.setdefault(int(region[cell]) if apart else 0, []).append(cell)
 
         def work(cells: list[int], size: int = size, apart: bool = apart) -> None:
             for cell in cells:
-                if seen[1][cell] - seen[0][cell] < known.minimum:
+                if seen[1][cell] - seen[0][cell] < minimum:
                     near = _near(links, back, cell, size)
                     if apart:
                         near = near[region[near] == region[cell]]
-                    _mend_one(system, tight, cell, near, price, hidden, known.minimum, seen)
+                    move = _mend_one(system, tight, cell, near, price, hidden, minimum, seen, floor)
+                    if move is not None:
+                        found.append(move)
 
         # Regions share no cell that they move, so the order in which threads finish changes nothing.
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(work, groups.values()))
+    return found
 
 
 def _regions(system: System, depth: Ints) -> Ints:
@@ -113,10 +114,9 @@ def _mend_one(
     hidden: Bools,
     minimum: int,
     seen: tuple[Floats, Floats],
-) -> None:
+    floor: Floats,
+) -> Move | None:
     """Find the cheapest table in which a cell has moved far enough, and hide what moved in it."""
-    if seen[1][cell] - seen[0][cell] >= minimum:
-        return
     open_cells = np.zeros(len(hidden), dtype=bool)
     open_cells[near] = True
     open_cells[cell] = True
@@ -129,13 +129,12 @@ def _mend_one(
     # Moves up and down are separate variables, so that both cost.
     both = hstack([matrix, -matrix], format="csr")
     cost = np.where(hidden[cells], 1e-3, price[cells])
-    floor = 0.0 if (truth[hidden[cells]] == 0).any() else 1.0
     step = _STEP * minimum
-    down = np.minimum(np.maximum(truth - floor, 0.0), step)
+    down = np.minimum(np.maximum(truth - floor[cells], 0.0), step)
     best: tuple[float, Floats] | None = None
     for goal in (seen[0][cell] + minimum, seen[1][cell] - minimum):
         move = goal - truth[at]
-        if goal < floor:
+        if goal < floor[cell]:
             continue
         lower = np.zeros(2 * len(cells))
         upper = np.concatenate([np.full(len(cells), step), down])
@@ -160,8 +159,10 @@ def _mend_one(
         if result.fun < 1.0:
             break  # only hidden cells moved: nothing cheaper can be found the other way
     if best is None:
-        return
+        return None
     table = best[1]
-    hidden[cells[table != truth]] = True
+    moved = table != truth
+    hidden[cells[moved]] = True
     seen[0][cells] = np.minimum(seen[0][cells], table)
     seen[1][cells] = np.maximum(seen[1][cells], table)
+    return Move(cells[moved], (table - truth)[moved].astype(np.int64))

@@ -9,13 +9,29 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.disclosure.attack import AuditResult, Knowledge, know, search_all, settle, solve, verdict
+from analytics.disclosure.attack import (
+    AuditResult,
+    Knowledge,
+    believe,
+    know,
+    search_all,
+    settle,
+    solve,
+    verdict,
+)
 from analytics.disclosure.mending import mend
+from analytics.disclosure.moves import Move, Mover, floors
 from analytics.disclosure.structure import Structure
-from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, build, flags
+from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, build, depths, flags
 
 _ROUNDS: Final = 400
-"""Rounds of hiding; every round hides something, real tables take a few dozen."""
+"""Rounds of mending; every round hides something, real tables take a handful."""
+
+_PASSES: Final = ((False, 1.0), (False, 1.0), (True, 1.0), (True, 0.5), (True, 0.5))
+"""Looking for moves: whether zeros may be hidden, and the power prices are taken to."""
+
+_DECOYS: Final = 3
+"""Zeros tried in a group of siblings before it goes without a hidden one."""
 
 _EXACT: Final = 50
 """Cells solved exactly before more is hidden for them."""
@@ -117,6 +133,7 @@ def protect(
     previous: Snapshot | None = None,
     *,
     keep: pd.DataFrame | None = None,
+    fixed: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Protected:
     """Choose what to hide, and try it.
@@ -127,6 +144,8 @@ def protect(
         As for :func:`audit`.
     keep : DataFrame of bool, optional
         Cells to hide in any case, such as those of a lower minimum, so that a higher one shows no more.
+    fixed : DataFrame of bool, optional
+        Cells that are shown whatever they hold, because their owner has published them.
 
     Returns
     -------
@@ -139,49 +158,28 @@ def protect(
     """
     _check(table, minimum)
     system = build(table, tree, structure, previous)
+    shown = _lay(system, fixed, table)
     primary = find_primary(table, structure, minimum).to_numpy(dtype=bool).ravel()[system.place]
-    hidden = np.zeros(len(system.truth), dtype=bool)
-    hidden[: system.present] = primary
-    if keep is not None:
-        wanted = keep.reindex(index=table.index, columns=table.columns, fill_value=False).to_numpy(dtype=bool)
-        hidden[: system.present] |= wanted.ravel()[system.place]
+    hidden = _lay(system, keep, table)
+    hidden[: system.present] |= primary
+    hidden &= ~shown
     # What was hidden stays hidden: showing it now would show what it was, less what its total changed by.
     hidden |= system.was_hidden
-    chooser = _Chooser(system)
-    seen = (system.truth.copy(), system.truth.copy())
-    known = know(system, hidden & ~system.remembered, minimum)
-    for number in range(_ROUNDS):
-        if known.narrow.any():
-            more = chooser.choose(known, known.narrow, hidden)
-            if not len(more):
-                raise DisclosureError(
-                    f"{int(known.narrow.sum())} counts stay within {minimum} of the truth whatever else is hidden"
-                )
-            hidden[more] = True
-        else:
-            # Nothing is plainly narrow: only now are witnesses worth their price.
-            search_all(system, known, seed + number)
-            if not known.undecided.any():
-                break
-            seen[0][known.cells], seen[1][known.cells] = known.seen_low, known.seen_high
-            shown = int((~hidden).sum())
-            mend(system, known, hidden, seen)
-            if shown == int((~hidden).sum()):
-                # Nothing near helps, or all is well but far from the truth: ask exactly, then hide what is next.
-                known.seen_low, known.seen_high = seen[0][known.cells], seen[1][known.cells]
-                solve(known, _EXACT)
-                seen[0][known.cells], seen[1][known.cells] = known.seen_low, known.seen_high
-                weak = known.narrow | known.undecided
-                if not weak.any():
-                    break
-                more = chooser.choose(known, weak, hidden)
-                if not len(more):
-                    raise DisclosureError(f"{int(weak.sum())} counts stay too plain whatever else is hidden")
-                hidden[more] = True
-        known = know(system, hidden & ~system.remembered, minimum, seen)
-    else:
-        raise DisclosureError(f"not settled after {_ROUNDS} rounds")
-    result = verdict(system, known, table)
+    for zeros in (True, False):
+        chosen = hidden.copy()
+        moves = _choose(system, chosen, shown, minimum, seed, zeros=zeros)
+        if not zeros or floors(system, chosen)[0] == 0 or not _needs_zero(system, moves):
+            break
+        # A move may not rest on a hidden zero where none could be hidden: choose again without.
+    open_cells = chosen & ~system.remembered
+    known = know(system, open_cells, minimum, believe(system, open_cells, moves))
+    search_all(system, known, seed)
+    before = int(known.narrow.sum())
+    solve(known, _EXACT)
+    result = verdict(system, known, table, int(known.narrow.sum()) - before)
+    if not result.ok:
+        raise DisclosureError(f"the attacker found {result.exact + result.narrow + result.undecided} counts")
+    hidden = chosen
     shown_before = system.remembered[: system.present] & hidden[: system.present]
     full = np.zeros(len(system.truth), dtype=bool)
     full[: system.present] = primary
@@ -191,6 +189,100 @@ def protect(
     already = flags(system, np.r_[shown_before, np.zeros(len(full) - system.present, dtype=bool)], table)
     report = _report(table, primary_table, secondary, tree)
     return Protected(hidden_table, primary_table, secondary, already, report, result)
+
+
+def _lay(system: System, mask: pd.DataFrame | None, table: pd.DataFrame) -> Bools:
+    """Lay a table of flags out over the cells of a system."""
+    flat = np.zeros(len(system.truth), dtype=bool)
+    if mask is not None:
+        full = mask.reindex(index=table.index, columns=table.columns, fill_value=False)
+        flat[: system.present] = full.to_numpy(dtype=bool).ravel()[system.place]
+    return flat
+
+
+def _choose(
+    system: System, hidden: Bools, fixed: Bools, minimum: int, seed: int, *, zeros: bool
+) -> list[Move]:
+    """Hide cells until each hidden one has a move; return the moves."""
+    low, high = system.truth.copy(), system.truth.copy()
+
+    def weak() -> Ints:
+        open_cells = hidden & ~system.remembered & (high - low < minimum)
+        cells = np.flatnonzero(open_cells).astype(np.int64)
+        # From below: what a subdistrict needs may serve its district as well.
+        depth = depths(system.above)
+        deep = np.where(system.area[cells] >= 0, depth[system.area[cells]], 0)
+        return cells[np.argsort(-deep, kind="stable")]
+
+    mover = Mover(system, hidden, (low, high), minimum, fixed)
+    passes = [p for p in _PASSES if zeros or not p[0]]
+    for with_zeros, power in passes:
+        todo = weak()
+        if not len(todo):
+            break
+        mover.refresh(zeros=with_zeros, power=power)
+        mover.cover(todo)
+    _hide_zeros(system, mover, seed)
+    for _ in range(_ROUNDS):
+        todo = weak()
+        if not len(todo):
+            return mover.moves
+        count, had = int(hidden.sum()), len(todo)
+        mover.moves += mend(system, todo, hidden, (low, high), minimum, fixed)
+        mover.refresh(zeros=passes[-1][0], power=passes[-1][1])
+        mover.cover(weak())
+        _hide_zeros(system, mover, seed)
+        todo = weak()
+        if count == int(hidden.sum()) and len(todo) >= had:
+            # Nothing near helps: ask exactly, then hide what the rows point at.
+            known = know(system, hidden & ~system.remembered, minimum, (low, high))
+            solve(known, _EXACT)
+            low[known.cells], high[known.cells] = known.seen_low, known.seen_high
+            found = known.narrow | known.undecided
+            if not found.any():
+                return mover.moves
+            more = _Chooser(system, fixed).choose(known, found, hidden)
+            if not len(more):
+                raise DisclosureError(
+                    f"{int(found.sum())} counts stay within {minimum} of the truth whatever else is hidden"
+                )
+            hidden[more] = True
+            mover.refresh(zeros=passes[-1][0], power=passes[-1][1])
+    raise DisclosureError(f"not settled after {_ROUNDS} rounds")
+
+
+def _needs_zero(system: System, moves: list[Move]) -> bool:
+    return any(
+        (
+            (system.truth[m.cells] + m.steps == 0) & (system.truth[m.cells] > 0) & (m.cells < system.present)
+        ).any()
+        for m in moves
+    )
+
+
+def _hide_zeros(system: System, mover: Mover, seed: int) -> None:
+    """Hide a zero beside each count that a move takes to zero, so that a hidden count may truly be zero."""
+    taken = [
+        m.cells[(system.truth[m.cells] + m.steps == 0) & (system.truth[m.cells] > 0)] for m in mover.moves
+    ]
+    cells = np.unique(np.concatenate(taken)) if taken else np.zeros(0, dtype=np.int64)
+    cells = cells[cells < system.present]
+    if not len(cells):
+        return
+    width = int(system.width)
+    above = np.append(system.above, -1)
+    group = np.where(system.area >= 0, above[system.area], -1)[: system.present] * width + (
+        system.place % width
+    )
+    zero = system.truth[: system.present] == 0
+    needed = np.setdiff1d(group[cells], group[zero & mover.hidden[: system.present]])
+    offered = np.flatnonzero(zero & np.isin(group, needed))
+    offered = np.random.default_rng(seed).permutation(offered)
+    tried: dict[int, int] = {}
+    for cell in offered.tolist():
+        number = tried.get(int(group[cell]), 0)
+        if number < _DECOYS:
+            tried[int(group[cell])] = _DECOYS if mover.hide_zero(cell) else number + 1
 
 
 def _check(table: pd.DataFrame, minimum: int) -> None:
@@ -210,8 +302,8 @@ def _open(system: System, hidden: pd.DataFrame, table: pd.DataFrame) -> Bools:
 class _Chooser:
     """Finds, for cells that are too plain, the cheapest further cell to hide."""
 
-    def __init__(self, system: System) -> None:
-        self.system = system
+    def __init__(self, system: System, fixed: Bools) -> None:
+        self.system, self.fixed = system, fixed
         rows = system.rows
         self.ends = np.append(rows.starts[1:], len(rows.col))
         self.order = rows.by_cell[0]
@@ -228,7 +320,7 @@ class _Chooser:
         is_weak[known.cells[weak]] = True
         need = np.zeros(rows.cells)
         need[known.cells] = known.minimum - (known.high - known.low)
-        may_hide = ~hidden & ~system.remembered & (system.truth > 0)
+        may_hide = ~hidden & ~system.remembered & ~self.fixed & (system.truth > 0)
         may_hide[system.present :] = False
         # Rows that give a weak cell the bounds it has.
         lower, upper = rows.limits(low, high)

@@ -13,6 +13,36 @@ from analytics.catalogue import DIMENSIONS, MASKS, MPI_INDICATORS
 APPLICABLE: Final = "applicable_ind"
 """Prefix under which the denominators of ``failing_indNN`` take part: they are counts, and published too."""
 
+LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
+
+FINEST: Final = {"overlap_cell_": "country", "overlap_": "province"}
+"""Prefix of a breakdown to the finest level it is offered at, where that is not the finest of all.
+
+The 31 overlap cells tie all five dimensions together; below the country nearly each area has a cell of one to four
+persons, and keeping those hidden would hide the dimensions themselves.
+"""
+
+
+def is_offered(indicator: str, level: str, finest: str = "subdistrict") -> bool:
+    """Whether an indicator of a protected source is offered at a level at all.
+
+    Parameters
+    ----------
+    indicator, level : str
+    finest : str
+        Finest level of the source.
+
+    Examples
+    --------
+    >>> is_offered("target_poor", "subdistrict"), is_offered("overlap_3", "district")
+    (True, False)
+    """
+    for prefix, most in FINEST.items():
+        if indicator.startswith(prefix):
+            finest = min(finest, most, key=LEVELS.index)
+            break
+    return LEVELS.index(level) <= LEVELS.index(finest)
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:

@@ -171,6 +171,8 @@ class System:
         Line of each cell's area in the present table, -1 for an area that is gone.
     above : array
         For each line of the table, the line of its parent or -1.
+    width : int
+        Columns of the present table.
     """
 
     rows: Rows
@@ -182,6 +184,7 @@ class System:
     present: int
     area: Ints
     above: Ints
+    width: int
 
 
 def _flat(table: pd.DataFrame) -> Floats:
@@ -305,7 +308,7 @@ def build(
     )  # fmt: skip
     return System(
         all_rows, truth, place, is_parent[order], remembered, was_hidden, len(place),
-        area.astype(np.int64), above.astype(np.int64),
+        area.astype(np.int64), above.astype(np.int64), max(1, table.shape[1]),
     )  # fmt: skip
 
 
