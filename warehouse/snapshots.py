@@ -317,12 +317,15 @@ class Store:
 
     def busy(self) -> bool:
         """Whether somebody is importing at this moment."""
+        # Windows locks for writing only; elsewhere a home that belongs to somebody else can be asked as well.
+        path = self.home / "lock"
         try:
-            with (self.home / "lock").open("r+b", buffering=0) as handle:
+            with path.open("r+b", buffering=0) if _WINDOWS else path.open("rb", buffering=0) as handle:
                 return not _Lock.free(handle)
-        except OSError:
-            # Never locked, or not ours to lock: then it is not us who would be disturbed.
+        except FileNotFoundError:
             return False
+        except OSError:
+            return True  # it cannot be known, and "aborted" must not be said of an import that may be running
 
     def list(self) -> Infos:
         """Every snapshot with a readable manifest, newest first. Files are not hashed here; see `verify`."""
