@@ -1118,3 +1118,21 @@ plain(
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
     row=False,
 )
+plain(
+    6,
+    "two-readings",
+    "two letters of Windows-874 that are one of UTF-8",
+    "reject",
+    "csv.encoding",
+    b"a,b\n" + "ยก".encode("cp874") + b",1\n",
+    row=True,
+)
+plain(
+    6,
+    "western-signs",
+    "signs that are Thai in Windows-874",
+    "accept",
+    "",
+    "a,b\n±0.5,£5\n".encode(),
+    [["±0.5", "£5"]],
+)

@@ -24,7 +24,11 @@ DELIMITERS = (",", ";", "\t")
 MAX_COLUMNS = 4096
 MAX_FINDINGS = 200
 _CHUNK = 20_000
-_UTF8_THAI_IN_CP874 = re.compile(rb"\xe0[\xb8\xb9][\x80-\x9f]")
+# Thai in UTF-8: three bytes a letter. In Windows-874 they are เธ or เน and one more sign, which only a third byte below
+# 0xA0 or a whole word of nothing else rules out.
+_UTF8_THAI_IN_CP874 = re.compile(
+    rb"\xe0[\xb8\xb9][\x80-\x9f]|(?<![\x80-\xff])(?:\xe0[\xb8\xb9][\x80-\xbf])+(?![\x80-\xff])"
+)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 # One accented letter among Latin ones: Café, São. A Thai letter never stands alone like that, but a no-break space, an
@@ -32,6 +36,10 @@ _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 _ACCENTED = re.compile(
     rb"(?:(?<=[A-Za-z])[\xa1-\xff](?![\x80-\xff])|(?<![\x80-\xff])[\xa1-\xff](?=[A-Za-z]))"
 )
+# A cell that is nothing but bytes above ASCII.
+_HIGH_CELL = re.compile(rb"(?:(?<=[,;\t\"\r\n])|\A)[\xa1-\xda\xdf-\xfb]+(?=[,;\t\"\r\n]|\Z)")
+_NOT_THAI = re.compile(rb"[\x80-\xa0\xdb-\xde\xfc-\xff]")
+_THAI_LETTER = re.compile("[\u0e01-\u0e3a\u0e40-\u0e5b]")
 _EDGES = "\ufeff\u200b\u200c\u200d\u2060"
 
 
@@ -52,7 +60,10 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         at = error.start
     else:
-        return text, "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        if data.startswith(codecs.BOM_UTF8):
+            return text, "utf-8-sig"
+        _one_reading(text, data, file)
+        return text, "utf-8"
     mixed = _UTF8_THAI_IN_CP874.search(data)
     if mixed is not None:
         # Thai in UTF-8 and bytes that are not UTF-8 in the same file: whichever encoding is picked, some
@@ -71,6 +82,20 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
         raise Refused(
             finding("csv.encoding", file, f"0x{data[error.start]:02x}", "utf-8 / cp874", row=row)
         ) from None
+
+
+def _one_reading(text: str, data: bytes, file: str) -> None:
+    """Refuse bytes that are UTF-8 without a Thai letter and Thai in Windows-874: ``C2 A1`` is ``¡`` and ``ยก``.
+
+    Either a short Windows-874 file would garble, or a file that went through Latin-1 would become other Thai names.
+    """
+    if text.isascii() or _THAI_LETTER.search(text) or _NOT_THAI.search(data):
+        return
+    cell = _HIGH_CELL.search(data)
+    if cell is not None:
+        row = data.count(b"\n", 0, cell.start()) + 1
+        shown = f"{cell[0].decode('utf-8')[:20]} / {cell[0].decode('cp874')[:40]}"
+        raise Refused(finding("csv.encoding", file, shown, "utf-8-sig", row=row))
 
 
 def sniff(text: str) -> str:
