@@ -7,6 +7,7 @@ not counted as traffic.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import Counter
@@ -15,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect as async_connect
 from websockets.sync.client import connect
 
 _STATISTICS = "STREAMLIT_BROWSER_GATHER_USAGE_STATS"
@@ -67,7 +70,75 @@ class Run:
     messages: int
 
 
-class Tab:
+class _Protocol:
+    """What a tab says and how it counts the answer, whatever carries the bytes."""
+
+    def __init__(self, page: str = "") -> None:
+        self._page = page
+        self._hash = ""
+        self._ages: dict[str, int] = {}
+        self.parts: Counter[str] = Counter()
+        """Bytes of the last run by kind of message or element."""
+
+    def _ask(self, query: dict[str, str]) -> bytes:
+        """The request for a run."""
+        ask = BackMsg()
+        state = ask.rerun_script
+        state.query_string = urlencode(query)
+        state.page_script_hash = self._hash
+        state.page_name = "" if self._hash else self._page
+        state.cached_message_hashes.extend(self._ages)
+        state.context_info.timezone = "Asia/Bangkok"
+        state.context_info.locale = "th-TH"
+        self.parts.clear()
+        self._started = time.perf_counter()
+        self._total = self._messages = 0
+        self._script: float | None = None
+        self._seen: set[str] = set()
+        return ask.SerializeToString()
+
+    def _take(self, raw: bytes | str) -> Run | None:
+        """Count one message; the run when it was the last one."""
+        message = ForwardMsg()
+        message.ParseFromString(raw if isinstance(raw, bytes) else raw.encode())
+        kind = message.WhichOneof("type")
+        if kind == "page_profile":
+            self._script = message.page_profile.exec_time / 1e6
+            return None
+        self._total += len(raw)
+        self._messages += 1
+        self.parts[_part(message)] += len(raw)
+        if kind == "navigation":
+            self._hash = message.navigation.page_script_hash
+        elif kind == "ref_hash":
+            self._seen.add(message.ref_hash)
+        elif kind == "delta":
+            if message.metadata.cacheable:
+                self._seen.add(message.hash)
+            element = message.delta.new_element
+            shown = element.WhichOneof("type")
+            if shown == "exception":
+                raise RuntimeError(f"the page failed: {element.exception.message}")
+            if shown == "alert" and element.alert.format == Alert.ERROR:
+                raise RuntimeError(f"the page failed: {element.alert.body}")
+        elif kind == "page_not_found":
+            raise RuntimeError(f"no page {self._page!r}")
+        elif kind == "script_finished":
+            seconds = time.perf_counter() - self._started
+            self._ages = dict.fromkeys(self._seen, 0) | {
+                key: age + 1
+                for key, age in self._ages.items()
+                if key not in self._seen and age + 1 < _MESSAGE_AGE
+            }
+            return Run(self._total, seconds, self._script, self._messages)
+        return None
+
+
+def _stream(url: str) -> str:
+    return url.replace("http", "ws", 1) + "/_stcore/stream"
+
+
+class Tab(_Protocol):
     """One session of a running dashboard.
 
     Parameters
@@ -79,13 +150,9 @@ class Tab:
     """
 
     def __init__(self, url: str, page: str = "") -> None:
-        self._page = page
-        self._hash = ""
-        self._ages: dict[str, int] = {}
-        self.parts: Counter[str] = Counter()
-        """Bytes of the last run by kind of message or element."""
+        super().__init__(page)
         self._socket = connect(
-            url.replace("http", "ws", 1) + "/_stcore/stream",
+            _stream(url),
             subprotocols=["streamlit"],  # type: ignore[list-item]
             compression=None,
             max_size=None,
@@ -102,46 +169,46 @@ class Tab:
 
     def run(self, timeout: float = 120.0, **query: str) -> Run:
         """Run the page's script with these address parameters and wait for its end."""
-        ask = BackMsg()
-        state = ask.rerun_script
-        state.query_string = urlencode(query)
-        state.page_script_hash = self._hash
-        state.page_name = "" if self._hash else self._page
-        state.cached_message_hashes.extend(self._ages)
-        state.context_info.timezone = "Asia/Bangkok"
-        state.context_info.locale = "th-TH"
-        started = time.perf_counter()
-        self._socket.send(ask.SerializeToString())
-        total = messages = 0
-        self.parts.clear()
-        script: float | None = None
-        seen: set[str] = set()
+        self._socket.send(self._ask(query))
         while True:
-            raw = self._socket.recv(timeout=timeout)
-            message = ForwardMsg()
-            message.ParseFromString(raw if isinstance(raw, bytes) else raw.encode())
-            kind = message.WhichOneof("type")
-            if kind == "page_profile":
-                script = message.page_profile.exec_time / 1e6
-                continue
-            total += len(raw)
-            messages += 1
-            self.parts[_part(message)] += len(raw)
-            if kind == "navigation":
-                self._hash = message.navigation.page_script_hash
-            elif kind == "ref_hash":
-                seen.add(message.ref_hash)
-            elif kind == "delta":
-                if message.metadata.cacheable:
-                    seen.add(message.hash)
-                if message.delta.new_element.WhichOneof("type") == "exception":
-                    raise RuntimeError(f"the page failed: {message.delta.new_element.exception.message}")
-            elif kind == "page_not_found":
-                raise RuntimeError(f"no page {self._page!r}")
-            elif kind == "script_finished":
-                seconds = time.perf_counter() - started
-                break
-        self._ages = dict.fromkeys(seen, 0) | {
-            key: age + 1 for key, age in self._ages.items() if key not in seen and age + 1 < _MESSAGE_AGE
-        }
-        return Run(total, seconds, script, messages)
+            found = self._take(self._socket.recv(timeout=timeout))
+            if found is not None:
+                return found
+
+
+class AsyncTab(_Protocol):
+    """The same for hundreds of tabs in one thread: `AsyncTab.open` makes one."""
+
+    def __init__(self, url: str, page: str = "") -> None:
+        super().__init__(page)
+        self._url = url
+
+    @classmethod
+    async def open(cls, url: str, page: str = "") -> AsyncTab:
+        """Connect, as `Tab` does."""
+        tab = cls(url, page)
+        await tab.reopen()
+        return tab
+
+    async def reopen(self) -> None:
+        """Connect again, as a new session of the same page; nothing is held that the old one sent."""
+        self._ages.clear()
+        self._socket = await async_connect(
+            _stream(self._url),
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            compression=None,
+            max_size=None,
+            open_timeout=60,
+        )
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+    async def run(self, timeout: float = 120.0, **query: str) -> Run:
+        """Run the page's script with these address parameters and wait for its end."""
+        await self._socket.send(self._ask(query))
+        async with asyncio.timeout(timeout):
+            while True:
+                found = self._take(await self._socket.recv())
+                if found is not None:
+                    return found

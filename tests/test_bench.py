@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from bench import client, home, import_tpmap, layers, machine, map_payload, rerun, sessions
+from bench import client, home, import_tpmap, layers, load, machine, map_payload, rerun, sessions
 from ui.registry import PAGES
 
 
@@ -99,3 +99,52 @@ def test_published_features_carry_the_values(tmp_path):
     found = map_payload.published_features(tmp_path / "x.parquet", {"100101": {"code": "100101", "a": 1}})
     assert found["features"][0]["properties"]["a"] == 1
     assert gzip.compress(str(found).encode())
+
+
+def test_a_person_asks_for_the_same_journey_every_time_and_for_real_places():
+    for page in PAGES:
+        one = list(islice(load.journey(7, page.key), 60))
+        assert one == list(islice(load.journey(7, page.key), 60))
+        assert len({str(q) for q in one}) > 15
+        assert {q["area"] for q in one} <= set(load.AREAS)
+    assert list(islice(load.journey(1, "overview"), 9)) != list(islice(load.journey(2, "overview"), 9))
+
+
+def test_a_load_is_held_against_its_goals():
+    fast = [client.Run(20_000, 0.2, None, 5)] * 99
+    good = load.Loaded(
+        runs=[*fast, client.Run(49_000, 3.0, None, 5)], memory=[(t, (100 + t % 2,)) for t in range(10)]
+    )
+    assert all(met for *_, met in load.verdicts(good))
+    # Memory that grows while the server warms up is no fault; later it is.
+    warm = load.Loaded(runs=fast, memory=[(0, (10,)), (1, (50,)), *((t, (100,)) for t in range(2, 11))])
+    assert warm.drift() == [0.0]
+    for bad in (
+        load.Loaded(runs=fast, errors=["x"]),
+        load.Loaded(runs=[client.Run(20_000, 1.2, None, 5)] * 9),
+        load.Loaded(runs=[*fast, client.Run(50_001, 0.1, None, 5)]),
+        load.Loaded(runs=fast, memory=[(t, (100 + 3 * t, 100)) for t in range(10)]),
+        load.Loaded(runs=fast, storm=[10.5]),
+        load.Loaded(),
+    ):
+        assert not all(met for *_, met in load.verdicts(bad))
+        if bad.runs and bad.memory:
+            assert "NO" in load.report(bad, 9, (10, 20), 60)
+
+
+def test_people_are_served_by_a_real_server_and_a_failing_page_is_an_error(embedded_home):
+    import asyncio
+
+    from tests.browser.conftest import start_server, stop_server
+
+    server = start_server(embedded_home)
+    try:
+        found = asyncio.run(load.load([server], 4, 3.0, think=(0.2, 0.5), reconnect=True))
+    finally:
+        stop_server(server)
+    assert found.errors == []
+    assert len(found.first) == 4 and len(found.storm) == 4 and len(found.runs) >= 4
+    assert all(run.size > 1000 and run.seconds > 0 for run in found.runs)
+    assert found.memory[-1][1][0] > 50e6
+    gone = asyncio.run(load.load([server], 2, 0.5, think=(0.1, 0.2)))
+    assert len(gone.errors) == 2
