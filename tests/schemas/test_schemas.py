@@ -166,5 +166,5 @@ def test_starting_and_asking_load_no_schema_library(embedded_home):
 
 
 def test_workers_load_neither_pandas_nor_the_schema_library():
-    code = "import sys, warehouse.intake.worker; sys.exit(len({'pandas', 'pandera', 'geothai'} & set(sys.modules)))"
+    code = "import sys, warehouse.intake.reading; sys.exit(len({'pandas', 'pandera', 'geothai'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,7 +1,21 @@
-"""Opening files from outside: a pool of worker processes that hand back text tables or a refusal."""
+"""Opening files from outside: a pool of worker processes that hand back text tables or a refusal.
+
+The names are loaded when they are asked for: a worker imports from this package too, and must be confined
+before anything heavy is.
+"""
 
 from __future__ import annotations
 
-from warehouse.intake.pool import Intake, IntakeError, Job, Result
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Intake", "IntakeError", "Job", "Result"]
+if TYPE_CHECKING:
+    from warehouse.intake.pool import Confinement, Intake, IntakeError, Job, Result, confinement
+
+__all__ = ["Confinement", "Intake", "IntakeError", "Job", "Result", "confinement"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(importlib.import_module("warehouse.intake.pool"), name)
