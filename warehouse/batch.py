@@ -90,6 +90,17 @@ class Batch:
     files: pa.Table = field(default_factory=lambda: empty(SOURCE_FILE))
     boundaries: Mapping[str, Any] = field(default_factory=dict)
 
+    def shown_as(self, cells: str) -> None:
+        """Say how the cells of its sources may be shown, ``published`` or ``protected``.
+
+        Part of the import's identity: the same files shown otherwise are another import.
+        """
+        if cells == "protected":
+            self.import_id = import_id(self.kind, {"cells": cells}, [self.import_id])
+        place = self.sources.schema.get_field_index("cells")
+        column = pa.array([cells] * self.sources.num_rows, pa.string())
+        self.sources = self.sources.set_column(place, self.sources.schema.field(place), column)
+
 
 def import_id(kind: str, options: Mapping[str, object], file_hashes: Iterable[str]) -> str:
     """Identify an import by what went into it, whatever the files are called."""

@@ -268,7 +268,9 @@ def _read(
             if options.kind == "boundaries":
                 known = published_boundaries(current)
                 return read_boundary_files(paths, intake, level=options.level, known=known, progress=tell)
-            return read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
+            batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
+            batch.shown_as(options.cells or settings.privacy.tpmap)
+            return batch
     except IntakeError as error:
         raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error
 
@@ -504,10 +506,25 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
     for check in failed:
         name = check.name_th if thai else check.name_en
         lines.append(f"{'ไม่ผ่าน' if thai else 'failed'}: {name} ({check.failures:,}/{check.cells:,})")
+    for withheld in report.facts.get("withheld", ()):
+        lines += _withheld_lines(withheld, thai)
     if report.snapshot is not None:
         lines.append(f"{'ชุดข้อมูล' if thai else 'snapshot'}: {report.snapshot}")
     elif report.refused:
         lines.append("ไม่ได้เผยแพร่ ไม่มีอะไรเปลี่ยน" if thai else "not published; nothing changed")
+    return lines
+
+
+def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
+    lines = []
+    for row in withheld["levels"]:
+        level, cells, first, second = (row[k] for k in ("level", "cells", "primary", "secondary"))
+        place = f"{withheld['source']} {withheld['year'] + 543} {level}"
+        lines.append(
+            f"ปกปิด {place}: {first:,} ค่าที่น้อย และ {second:,} ค่าเพื่อไม่ให้คำนวณย้อนกลับได้ จาก {cells:,} ค่า"
+            if thai
+            else f"withheld {place}: {first:,} small counts and {second:,} more to keep them hidden, of {cells:,}"
+        )
     return lines
 
 
@@ -599,6 +616,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--year-be", type=_year_be, help="Buddhist year, where the files do not say")
     command.add_argument(
         "--level", choices=("province", "district", "subdistrict"), help="level of the boundaries"
+    )
+    cells = command.add_mutually_exclusive_group()
+    cells.add_argument(
+        "--published",
+        dest="cells",
+        action="store_const",
+        const="published",
+        help="show every cell: its owner has published these very cells (tpmap)",
+    )
+    cells.add_argument(
+        "--protected",
+        dest="cells",
+        action="store_const",
+        const="protected",
+        help="hide small counts, and as many others as keep them hidden (tpmap)",
     )
     command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
     command.add_argument("--json", action="store_true", help="print the import report as JSON")

@@ -18,6 +18,7 @@ from analytics.catalogue import DIMENSIONS, load_catalogue
 from analytics.definitions import definition_for
 from analytics.stars import RANK_COVERAGE, stars
 from geo.codes import official_areas
+from warehouse.protection import Guard
 from warehouse.settings import Stars
 
 # A sum is shown for an area when at least this part of its official children has data. Bangkok is in no TPMAP
@@ -72,13 +73,15 @@ SELECT n.area_code, n.level, r.indicator, n.year,
 FROM (
     SELECT n.area_code, n.level, n.indicator, n.year, n.value, n.source_id, r.indicator AS rate,
            CASE WHEN r.per = 'applicable' THEN n.denominator ELSE d.value END AS below,
-           n.suppressed OR coalesce(d.suppressed, false) AS hidden,
+           n.suppressed OR coalesce(d.suppressed, false) OR w.area_code IS NOT NULL AS hidden,
            r.per = 'applicable' OR d.area_code IS NOT NULL AS paired,
            n.basis = 'aggregated' OR coalesce(d.basis = 'aggregated', false) AS summed
     FROM fact n
     JOIN rate r ON r.of = n.indicator
     LEFT JOIN fact d ON d.indicator = r.per AND d.area_code = n.area_code AND d.year = n.year
          AND d.source_id = n.source_id
+    LEFT JOIN withheld w ON r.per = 'applicable' AND w.indicator = replace(n.indicator, 'failing_', 'applicable_')
+         AND w.area_code = n.area_code AND w.year = n.year AND w.source_id = n.source_id
 ) n
 JOIN rate r ON r.indicator = n.rate
 WHERE n.paired AND (n.hidden OR n.below > 0)
@@ -92,18 +95,22 @@ WHERE n.paired AND (n.hidden OR n.below > 0)
 # Each person counted in k dimensions stands in k of the five counts: their sum over target poor is the mean.
 _MEAN = """
 INSERT INTO fact
-SELECT s.area_code, s.level, 'mean_dimensions', s.year, s.total, t.value, s.total / t.value,
+SELECT s.area_code, s.level, 'mean_dimensions', s.year,
+       CASE WHEN NOT (s.hidden OR t.suppressed) THEN s.total END,
+       CASE WHEN NOT (s.hidden OR t.suppressed) THEN t.value END,
+       CASE WHEN NOT (s.hidden OR t.suppressed) THEN s.total / t.value END,
        CASE WHEN s.summed OR t.basis = 'aggregated' THEN 'aggregated' ELSE 'derived' END,
-       NULL, s.source_id, false, true
+       NULL, s.source_id, s.hidden OR t.suppressed, true
 FROM (
-    SELECT area_code, level, year, source_id, sum(value) AS total, bool_or(basis = 'aggregated') AS summed
+    SELECT area_code, level, year, source_id, sum(value) AS total, bool_or(basis = 'aggregated') AS summed,
+           bool_or(suppressed) AS hidden
     FROM fact
-    WHERE list_contains($dimensions, indicator) AND NOT suppressed
+    WHERE list_contains($dimensions, indicator)
     GROUP BY ALL
     HAVING count(*) = 5
 ) s
 JOIN fact t ON t.indicator = 'target_poor' AND t.area_code = s.area_code AND t.year = s.year
-     AND t.source_id = s.source_id AND NOT t.suppressed AND t.value > 0
+     AND t.source_id = s.source_id AND (s.hidden OR t.suppressed OR t.value > 0)
 """
 
 _OVERLAP = """
@@ -181,7 +188,9 @@ LEFT JOIN meaning d ON d.indicator = f.indicator AND d.year = f.year
 """
 
 
-def derive(connection: duckdb.DuckDBPyConnection, years: Collection[int], settings: Stars) -> None:
+def derive(
+    connection: duckdb.DuckDBPyConnection, years: Collection[int], settings: Stars, guard: Guard
+) -> None:
     """Make the computed rows of some years again.
 
     Parameters
@@ -192,17 +201,21 @@ def derive(connection: duckdb.DuckDBPyConnection, years: Collection[int], settin
         Years in the common era whose rows changed.
     settings : Stars
         How stars are given.
+    guard : Guard
+        Hides what of protected sources may not be shown, after the sums and before what rests on them.
     """
     if not years:
         return
     wanted = sorted({int(y) for y in years})
     _register_rules(connection)
     connection.execute(_FACT, {"years": wanted})
+    guard.restore(connection, wanted)
     for level, parent_level, width in _CHILDREN:
         connection.execute(
             _SUMS, {"level": level, "parent_level": parent_level, "width": width, "coverage": SUM_COVERAGE}
         )
     connection.execute(_OVERLAP)
+    guard.hide(connection)
     connection.execute(_RATES)
     connection.execute(_MEAN, {"dimensions": [f"target_{d}" for d in DIMENSIONS]})
     connection.execute(_CHOICE)
@@ -210,7 +223,7 @@ def derive(connection: duckdb.DuckDBPyConnection, years: Collection[int], settin
     _register_meanings(connection)
     connection.execute("DELETE FROM observation WHERE list_contains($years, year)", {"years": wanted})
     connection.execute(_STORE)
-    for name in ("fact", "choice"):
+    for name in ("fact", "choice", "withheld"):
         connection.execute(f"DROP TABLE {name}")
     for view in ("additive", "rate", "official", "official_children", "meaning"):
         connection.unregister(view)

@@ -36,6 +36,7 @@ def build(
         current is None
         or current.contents.get("rules") != rules_sha256()
         or current.contents.get("stars") != settings.stars.model_dump(mode="json")
+        or current.contents.get("privacy") != settings.privacy.model_dump(mode="json")
     )
     if current is not None and not force and not stale and figures_id() in known_imports(current):
         return current, False

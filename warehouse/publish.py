@@ -23,6 +23,7 @@ from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
+from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work, store_error
@@ -35,7 +36,10 @@ RULES = (
         Path(definitions.__file__).with_name(name)
         for name in ("catalogue.toml", "definitions.toml", "stars.py")
     ),
-    *(Path(__file__).with_name(name) for name in ("derive.py", "browser_layers.py", "schema.sql")),
+    *(
+        Path(__file__).with_name(name)
+        for name in ("derive.py", "protection.py", "browser_layers.py", "schema.sql")
+    ),
     *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, overlap)),
 )
 
@@ -148,10 +152,12 @@ def _write_database(
             connection.execute(SCHEMA.read_text(encoding="utf-8"))
         years = touched_years(b.observations for b in batches)
         levels: set[str] = set()
+        guard = Guard(staging.path, staging.replace_file, settings.privacy)
         _official_areas(connection)
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
             _merge(connection, batch)
+            guard.forget(batch.observations)
             levels |= _write_boundaries(staging, batch)
         if everything:
             years |= {
@@ -160,7 +166,8 @@ def _write_database(
             levels |= {"province", "district", "subdistrict"}
         _extents(connection, staging, batches)
         tell("derive", 0.2)
-        derive(connection, years, settings.stars)
+        derive(connection, years, settings.stars, guard)
+        _tell_withheld(guard, batches)
         _check(connection)
         tell("write", 0.4)
         # A fresh file in reading order: no holes left by deleted rows, and a map reads one stretch.
@@ -185,6 +192,15 @@ def _write_database(
             file.unlink()
         scratch.rmdir()
     return years, levels
+
+
+def _tell_withheld(guard: Guard, batches: Sequence[Batch]) -> None:
+    """Put what is hidden into the report of the import that brought it."""
+    for batch in batches:
+        mine = set(batch.sources.column("source_id").to_pylist())
+        told = [w.to_json() for w in guard.withheld if w.source_id in mine]
+        if told:
+            batch.report.facts["withheld"] = told
 
 
 def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: Sequence[Batch]) -> None:
@@ -457,6 +473,7 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
         "boundaries": sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else [],
         "rules": rules_sha256(),
         "stars": settings.stars.model_dump(mode="json"),
+        "privacy": settings.privacy.model_dump(mode="json"),
     }
 
 

@@ -68,6 +68,13 @@ class Query(_Section):
     max_mb: Annotated[int, Field(ge=16, le=4096)] = 256
 
 
+class Privacy(_Section):
+    minimum: Annotated[int, Field(ge=2, le=100)] = 5
+    tpmap: Literal["published", "protected"] = "published"
+    villages: bool = False
+    village_households: Annotated[int, Field(ge=5, le=1000)] = 20
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -84,6 +91,7 @@ class Settings(_Section):
     snapshots: Snapshots = Snapshots()
     import_: Import = Field(default=Import(), alias="import")
     query: Query = Query()
+    privacy: Privacy = Privacy()
     file: Path | None = Field(default=None, exclude=True)
 
     @property

@@ -539,7 +539,9 @@ class Store:
                 continue
             files[name] = {"sha256": file_sha256(file), "size": file.stat().st_size}
             _fsync_file(file)
-            file.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+            # What protected sources truly say is for the owner of the home alone.
+            private = name.startswith("private/")
+            file.chmod(stat.S_IRUSR if private else stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         text = json.dumps(
             {"format": 1, "version": version, "created": created, "files": files, "contents": contents},
