@@ -164,8 +164,10 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
     # next rerun. Only an empty home has to wait.
     try:
         current = store.current()
-    except StoreError:
-        current = None  # nothing valid is left: the shipped figures are built anew
+    except StoreError as error:
+        # Nothing valid is left: the shipped figures are built anew, and what was imported is missing from them.
+        _say(error.text(options.language))
+        current = None
     if current is None:
         _refresh(store, settings, options.language)
     else:

@@ -310,6 +310,26 @@ def test_damage_while_it_is_served(home: Path, number: int, caplog: pytest.LogCa
     assert (again.snapshot, asked(again)) == (newest.id, [7, 14])
 
 
+@pytest.mark.parametrize("number", range(5))
+def test_a_block_that_goes_bad_by_itself(home: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time of the file changes, so only reading finds it: the checksums of the blocks do."""
+    newest, second, _ = Store(home).list()
+    for module in ("warehouse.snapshots", "warehouse.query"):
+        monkeypatch.setattr(f"{module}.stamp_of", lambda path: (1,) if path.exists() else None)
+    store = Store(home)
+    house = serving(store)
+    data = bytearray(newest.database.read_bytes())
+    # Every block behind the three headers, one bit each.
+    for start in range(3 * 4096 + 1000 + number, len(data), 4096):
+        data[start] ^= 1
+    Damage(newest.database).write(bytes(data))
+    with pytest.raises(StoreError, match="damaged while in use"):
+        asked(house)
+    after = serving(store)
+    assert (after.snapshot, asked(after)) == (second.id, [6, 12])
+    assert newest.id in after.info.notices[0].en
+
+
 def test_touching_a_file_without_changing_it_is_no_damage(home: Path) -> None:
     store = Store(home)
     house = serving(store)
@@ -338,6 +358,58 @@ def test_a_layer_changed_while_it_is_served_is_not_sent(home: Path, caplog: pyte
         assert house.layer_url("province", "TH", "poverty", 2018) is None
     assert "not as published" in caplog.text
     assert asked(house) == [7, 14]
+
+
+class Server:
+    """In place of the process that serves, so that its start can be looked at."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def wait(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("draft", "Removed 1 unfinished drafts"),
+        ("aborted", "cut short: import started"),
+        ("pointer", "the pointer file CURRENT is missing"),
+        ("newest", "is damaged"),
+        ("all", "no valid snapshot"),
+    ],
+)
+def test_the_start_of_the_server_says_what_it_found(
+    fault: str, words: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import warehouse.cli as cli
+
+    infos = Store(home).list()
+    if fault == "draft":
+        (home / "staging" / "left-over").mkdir()
+    elif fault == "aborted":
+        Store(home).journal.append("start", "dead", kind="import")
+    elif fault == "pointer":
+        (home / "CURRENT").unlink()
+    else:
+        for info in infos if fault == "all" else infos[:1]:
+            Damage(info.database).write(b"damaged")
+    monkeypatch.setenv("DAOMAP_HOME", str(home))
+    monkeypatch.setattr(cli, "subprocess", type("subprocess", (), {"Popen": Server}))
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli, "_port_free", lambda *_: True)
+    monkeypatch.setattr(cli, "Thread", lambda **_: threading.Thread(target=lambda: None))
+    assert main(["--language", "en", "serve", "--headless", "--port", "1"]) == 0
+    said = capsys.readouterr()
+    assert words in said.err and "http://127.0.0.1:1" in said.out
+    assert asked(serving(Store(home))) if fault != "all" else Store(home).current().notices == ()
 
 
 # -- disks, clocks, other writers ---------------------------------------------
