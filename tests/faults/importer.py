@@ -125,6 +125,7 @@ def main() -> None:
             os.fsync(handle.fileno())
 
     def child(ask: dict[str, Any]) -> None:
+        signal.alarm(240)  # a child that hangs ends as one that was not killed, and the test says so
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
