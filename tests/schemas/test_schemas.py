@@ -13,7 +13,17 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from warehouse.schemas.check import COLUMN, REQUIRED, UNIQUE, Violation, count, measure, text, violations
+from warehouse.schemas.check import (
+    COLUMN,
+    REQUIRED,
+    UNIQUE,
+    Violation,
+    breaches,
+    count,
+    measure,
+    text,
+    violations,
+)
 from warehouse.schemas.tpmap import COMMON_FILE, PLACES, POOR_FILE
 from warehouse.sources.figures import FIGURES, figures_id, import_figures
 from warehouse.sources.tpmap_layout import COMMON_COLUMNS, HAPPINESS, POOR_COLUMNS, RATE, TARGET
@@ -52,6 +62,13 @@ def test_every_rule_names_its_cells():
     )
     assert violations(schema, table.drop(columns="code").iloc[:1]) == [Violation(-1, "code", COLUMN)]
     assert violations(schema, table.iloc[:0].drop(columns="n")) == [Violation(-1, "n", COLUMN)]
+
+
+def test_a_table_wrong_from_top_to_bottom_is_a_few_breaches():
+    wrong = pd.DataFrame(dict.fromkeys(POOR_COLUMNS, np.full(20_000, -1.0)))
+    found = breaches(POOR_FILE, wrong)
+    assert {(b.column, b.rule) for b in found} == {(name, "negative") for name in POOR_COLUMNS}
+    assert all(np.array_equal(b.positions, np.arange(20_000)) for b in found)
 
 
 def test_a_check_that_fails_to_run_is_not_a_verdict():

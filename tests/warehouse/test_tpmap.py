@@ -482,6 +482,19 @@ def test_findings_of_one_kind_are_capped_and_counted(made, intake, tmp_path):
     assert report.rows_rejected == len(rows) - 1
 
 
+def test_faults_are_told_in_the_order_of_files_and_rows(few, intake):
+    path = few.path("district", "common", "83")
+    edit(path, 3, "household.CNT", "-1")
+    edit(path, 2, "indicator7.ALL", "-2")
+    edit(path, 4, "HOUSEMEMBER_CNT", "x")
+    found = [f for f in read_tpmap([path], intake).report.rejections if f.code != "tpmap.common_bounds"]
+    assert [(f.row, f.code, f.found) for f in found] == [
+        (2, "tpmap.negative_count", "-2"),
+        (3, "tpmap.negative_count", "-1"),
+        (4, "tpmap.not_number", "x"),
+    ]
+
+
 def test_a_lost_district_is_a_warning_and_a_surplus_is_not(few, intake):
     _drop_row(few)
     report = read_tpmap([few.folder], intake).report

@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from geo.codes import INVISIBLE, THAI_DIGITS, clean_name
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Era = Literal["be", "ce"]
 
 BUDDHIST_ERA: Final = 543
@@ -215,18 +216,46 @@ class Numbers:
     ----------
     values : array of float
         NaN where a cell has no reading.
-    faults : dict of int to str
-        Position -> key of `FAULTS`, for every NaN.
-    texts : dict of int to str
-        Position -> the cell as written, where it is at fault or might be out of its range.
     repairs : Counter
         How many cells took each repair.
+    odd : array of int
+        Positions, ascending, of cells that have no reading or may be out of their range.
+    which : array of int
+        For each of them, the place of its text in `written`. A column may be wrong from top to bottom with a few texts.
+    written, kinds : list
+        Texts, and the fault (key of `FAULTS`) of each or None.
     """
 
     values: Floats
-    faults: dict[int, str] = field(default_factory=dict)
-    texts: dict[int, str] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
+    odd: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    which: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    written: list[str] = field(default_factory=list)
+    kinds: list[str | None] = field(default_factory=list)
+
+    @property
+    def faults(self) -> dict[int, str]:
+        """Position -> fault, of every cell that has one."""
+        pairs = zip(self.odd.tolist(), self.which.tolist(), strict=True)
+        return {at: fault for at, index in pairs if (fault := self.kinds[index]) is not None}
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """Position -> text, of every cell in `odd`."""
+        pairs = zip(self.odd.tolist(), self.which.tolist(), strict=True)
+        return {at: self.written[index] for at, index in pairs}
+
+    def text(self, position: int) -> str | None:
+        """The cell as written, where it is in `odd`."""
+        at = int(np.searchsorted(self.odd, position))
+        there = at < len(self.odd) and int(self.odd[at]) == position
+        return self.written[int(self.which[at])] if there else None
+
+    def positions(self, faults: Iterable[str]) -> Ints:
+        """Where the cells with one of `faults` stand."""
+        wanted = set(faults)
+        chosen = np.array([kind in wanted for kind in self.kinds], dtype=bool)
+        return self.odd[chosen[self.which]] if len(chosen) else self.odd
 
 
 def numbers(
@@ -248,17 +277,15 @@ def numbers(
     encoded = column.filter(pc.invert(good)).combine_chunks().dictionary_encode("encode")
     texts = encoded.dictionary.to_pylist()
     read = [read_number(text, scientific=scientific, percent=percent) for text in texts]
-    which = encoded.indices.to_numpy(zero_copy_only=False)
-    for position, index in zip(odd.tolist(), which.tolist(), strict=True):
-        one = read[index]
-        if one.value is None:
-            result.faults[position] = one.fault or "not_number"
-            result.texts[position] = texts[index] or ""
-            continue
-        result.values[position] = one.value
-        if one.value < 0 or not one.value.is_integer():
-            result.texts[position] = texts[index]
-        result.repairs.update(one.repairs)
+    which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    result.values[odd] = np.array([np.nan if one.value is None else one.value for one in read])[which]
+    for one, many in zip(read, np.bincount(which, minlength=len(read)).tolist(), strict=True):
+        result.repairs.update(dict.fromkeys(one.repairs, many))
+    doubtful = np.array(
+        [one.value is None or one.value < 0 or not one.value.is_integer() for one in read], dtype=bool
+    )
+    result.odd, result.which = odd[doubtful[which]], which[doubtful[which]]
+    result.written, result.kinds = [text or "" for text in texts], [one.fault for one in read]
     return result
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 
@@ -42,6 +43,23 @@ class Violation:
     position: int
     column: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Breach:
+    """All cells of one column that break one rule: a column wrong from top to bottom is one of these.
+
+    Attributes
+    ----------
+    column, rule : str
+        As in `Violation`.
+    positions : array of int
+        Rows, ascending.
+    """
+
+    column: str
+    rule: str
+    positions: npt.NDArray[np.int64]
 
 
 def count(*, nullable: bool = False, required: bool = True) -> pa.Column:
@@ -86,7 +104,16 @@ def text(
 
 
 def violations(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[Violation]:
-    """Everything in `frame` that `schema` does not allow, by place.
+    """Everything in `frame` that `schema` does not allow, cell by cell; see `breaches`."""
+    return sorted(
+        Violation(position, breach.column, breach.rule)
+        for breach in breaches(schema, frame)
+        for position in breach.positions.tolist()
+    )
+
+
+def breaches(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[Breach]:
+    """Everything in `frame` that `schema` does not allow, by column and rule.
 
     Parameters
     ----------
@@ -98,21 +125,18 @@ def violations(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> list[Violatio
     if frame.empty:
         # No row can be wrong; a schema still has to find its columns.
         needed = {str(name) for name, column in schema.columns.items() if column.required}
-        return sorted(Violation(-1, name, COLUMN) for name in needed - set(frame.columns))
+        return [Breach(name, COLUMN, np.array([-1])) for name in sorted(needed - set(frame.columns))]
     try:
         schema.validate(frame, lazy=True, inplace=True)
     except pa.errors.SchemaErrors as errors:
-        found: set[Violation] = set()
-        for error in errors.schema_errors:
-            found.update(_places(error))
-        return sorted(found)
+        return [_breach(error) for error in errors.schema_errors]
     return []
 
 
-def _places(error: Any) -> list[Violation]:
+def _breach(error: Any) -> Breach:
     reason = error.reason_code.name
     if reason == "COLUMN_NOT_IN_DATAFRAME":
-        return [Violation(-1, str(error.failure_cases), COLUMN)]
+        return Breach(str(error.failure_cases), COLUMN, np.array([-1]))
     column = "" if isinstance(error.schema, pa.DataFrameSchema) else str(error.schema.name)
     if reason == "SERIES_CONTAINS_NULLS":
         rule = REQUIRED
@@ -128,4 +152,4 @@ def _places(error: Any) -> list[Violation]:
         positions = error.check_output.index[~error.check_output.to_numpy(dtype=bool)]
     else:
         positions = error.failure_cases["index"]
-    return [Violation(int(position), column, rule) for position in positions]
+    return Breach(column, rule, np.sort(np.asarray(positions, dtype=np.int64)))

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +36,9 @@ from geo.codes import (
 from warehouse.batch import AREA, OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.text import ROW
-from warehouse.report import Finding, ImportReport
+from warehouse.report import KEPT, Finding, ImportReport
 from warehouse.schemas.cells import Numbers, is_total, mixed_eras, numbers, read_year
-from warehouse.schemas.check import REQUIRED, Violation, violations
+from warehouse.schemas.check import REQUIRED, breaches
 from warehouse.schemas.tpmap import COMMON_FILE, MEASURES, PLACES, POOR_FILE
 from warehouse.sources import crosswalk
 from warehouse.sources.tpmap_checks import (
@@ -85,6 +85,7 @@ LEVELS = ("country", "province", "district", "subdistrict", "village")
 PRIORITY = 20
 #: Buddhist years a file may be of: two digits in a name mean 25xx, so 40 is where the survey began to be kept.
 _FIRST_YEAR, _LAST_YEAR = 2540, 2640
+_SCIENTIFIC = re.compile(r"[0-9]+[.,]?[0-9]*[eE][+]?[0-9]+")
 _DELIMITERS = {";": "semicolon", "\t": "tab"}
 
 
@@ -381,12 +382,12 @@ def _parse(
         years.setdefault(year, []).append(_typed(level, mask, table, origin, files, tally))
     editions: dict[int, _Edition] = {}
     for year in sorted(years):
-        found: list[tuple[int, int, Finding]] = []
+        found = _Found()
         known = _hold_places(years[year], found, tally)
         _hold_values(years[year], found, tally)
-        # As a person reads the files, not as the schema goes through its columns.
-        for _, _, one in sorted(found, key=lambda f: f[:2]):
-            tally.refuse(one)
+        found.tell(tally)
+        for piece in years[year]:
+            piece.places = pd.DataFrame()  # only the codes are needed from here on
         layers: dict[tuple[str, str], list[Layer]] = {}
         for piece, rows in zip(years[year], known, strict=True):
             _check_totals(piece, tally)
@@ -424,10 +425,8 @@ def _typed(
         tally.report.repairs.update(cells.repairs)
         if column in MEASURES:
             # There a cell may say that there is no value.
-            missing = [at for at, fault in cells.faults.items() if fault in FAULT_CODES]
-            for at in missing:
-                del cells.faults[at]
-            if missing:
+            missing = cells.positions(FAULT_CODES)
+            if len(missing):
                 key = "happiness_missing" if column == HAPPINESS else "rate_missing"
                 tally.report.repairs[key] += len(missing)
     provinces = [file.name.province if file.name is not None else None for file in files]
@@ -541,60 +540,106 @@ def _check_totals(piece: _Piece, tally: Tally) -> None:
                 )
 
 
-def _hold_places(
-    pieces: list[_Piece], found: list[tuple[int, int, Finding]], tally: Tally
-) -> list[np.ndarray]:
+class _Found:
+    """Cells at fault, kept as numbers until it is known which are told: a year may have millions."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, list[tuple[_Piece, np.ndarray, Callable[[int], Finding]]]] = {}
+
+    def add(self, code: str, piece: _Piece, at: np.ndarray, make: Callable[[int], Finding]) -> None:
+        """Rows `at` of a piece have a fault of this code; ``make(row)`` words it."""
+        if len(at):
+            self._groups.setdefault(code, []).append((piece, at, make))
+
+    def tell(self, tally: Tally) -> None:
+        """Hand the first of each code to the report, as a person reads the files, and count the rest."""
+        told: list[tuple[int, int, Finding]] = []
+        more: Counter[str] = Counter()
+        for code, groups in self._groups.items():
+            group = np.repeat(np.arange(len(groups)), [len(at) for _, at, _ in groups])
+            local = np.concatenate([at for _, at, _ in groups])
+            file = np.concatenate([piece.file[at] for piece, at, _ in groups])
+            row = np.concatenate([piece.row[at] for piece, at, _ in groups])
+            order = np.lexsort((group, row, file))
+            first, rest = order[:KEPT], order[KEPT:]
+            words = [groups[int(group[at])][2](int(local[at])) for at in first]
+            told += zip(file[first].tolist(), row[first].tolist(), words, strict=True)
+            more[code] = len(rest)
+            if words[0].severity == "reject" and len(rest):
+                names = groups[0][0].names
+                places = np.unique(np.stack([file[rest], row[rest]], axis=1), axis=0).tolist()
+                tally.rejected.update((names[number], line) for number, line in places)
+        for _, _, one in sorted(told, key=lambda f: f[:2]):
+            tally.refuse(one)
+        tally.report.found.update(more)
+
+
+def _split(
+    pieces: list[_Piece], starts: np.ndarray, positions: np.ndarray
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Positions in the joined table as rows of its pieces."""
+    cuts = np.searchsorted(positions, starts)
+    for number in range(len(pieces)):
+        at = positions[cuts[number] : cuts[number + 1]] - starts[number]
+        if len(at):
+            yield number, at
+
+
+def _hold_places(pieces: list[_Piece], found: _Found, tally: Tally) -> list[np.ndarray]:
     """Hold codes and names of a year to the schema; which rows are of a known area, by piece."""
     known = [np.array([unit is not None for unit in piece.units], dtype=bool) for piece in pieces]
     placed = [at for at, piece in enumerate(pieces) if len(piece.places)]
     if not placed:
         return known
-    starts = np.cumsum([0, *(len(pieces[at]) for at in placed)])
-    frame = pd.concat([pieces[at].places for at in placed], ignore_index=True)
-    for violation in violations(PLACES, frame):
-        owner = int(np.searchsorted(starts, violation.position, side="right")) - 1
-        piece, at = pieces[placed[owner]], violation.position - int(starts[owner])
-        known[placed[owner]][at] = False
-        found.append((int(piece.file[at]), int(piece.row[at]), _place_finding(piece, at, violation)))
-    for at in placed:
-        piece = pieces[at]
+    members = [pieces[at] for at in placed]
+    starts = np.cumsum([0, *(len(piece) for piece in members)])
+    frame = pd.concat([piece.places for piece in members], ignore_index=True)
+    for breach in breaches(PLACES, frame):
+        for number, at in _split(members, starts, breach.positions):
+            piece = members[number]
+            known[placed[number]][at] = False
+            codes = np.array([_place_code(piece, breach.rule, i) for i in at.tolist()])
+            for code in np.unique(codes).tolist():
+                found.add(code, piece, at[codes == code], partial(_place_finding, piece, breach.rule))
+    for number, piece in zip(placed, members, strict=True):
         if piece.name_column:
-            names = piece.places["name"]
+            names = piece.places["name"].tolist()
             tally.report.repairs["name_cleaned"] += sum(bool(n) and clean_name(n) != n for n in names)
-            for position in np.flatnonzero(known[at]).tolist():
-                warning = _name_warning(piece, position)
-                if warning is not None:
-                    found.append((int(piece.file[position]), int(piece.row[position]), warning))
-        # Only the codes are needed from here on.
-        piece.places = pd.DataFrame()
+            other = [
+                at
+                for at in np.flatnonzero(known[number]).tolist()
+                if _named_otherwise(piece.units[at], names[at])
+            ]
+            found.add("tpmap.name", piece, np.array(other, dtype=np.int64), partial(_name_warning, piece))
     return known
 
 
-def _place_finding(piece: _Piece, at: int, violation: Violation) -> Finding:
+def _place_code(piece: _Piece, rule: str, at: int) -> str:
+    if rule == REQUIRED:
+        # Digits that a spreadsheet dropped do not come back from the register.
+        dropped = _SCIENTIFIC.fullmatch(piece.unread[at][0].strip())
+        return "tpmap.scientific" if dropped else "tpmap.unknown_area"
+    return "tpmap.garbled" if rule == "garbled" else "tpmap.outside_province"
+
+
+def _place_finding(piece: _Piece, rule: str, at: int) -> Finding:
+    code = _place_code(piece, rule, at)
     file, row = piece.names[int(piece.file[at])], int(piece.row[at])
     places = piece.places.iloc[at]
-    if violation.rule == REQUIRED:
+    if rule == REQUIRED:
         text, expected = piece.unread[at]
-        number = re.fullmatch(r"[0-9]+[.,]?[0-9]*[eE][+]?[0-9]+", text.strip())
-        code = "tpmap.scientific" if number else "tpmap.unknown_area"
         return finding(code, file, text[:40] or '""', expected, row=row, column=piece.identifier)
-    if violation.rule == "garbled":
+    if rule == "garbled":
         expected = official_areas()[places["unit"]].name_th if places["unit"] in official_areas() else "ก-ฮ"
-        return finding(
-            "tpmap.garbled", file, str(places["name"])[:60], expected, row=row, column=piece.name_column
-        )
-    if violation.rule == "file_province":
+        return finding(code, file, str(places["name"])[:60], expected, row=row, column=piece.name_column)
+    if rule == "file_province":
         expected = f"{places['file_province']}..."
-        return finding(
-            "tpmap.outside_province", file, places["unit"], expected, row=row, column=piece.identifier
-        )
+        return finding(code, file, places["unit"], expected, row=row, column=piece.identifier)
     said = str(places["row_province"]) or '""'
-    return finding(
-        "tpmap.outside_province", file, said, places["unit"][:2], row=row, column=piece.province_column
-    )
+    return finding(code, file, said, places["unit"][:2], row=row, column=piece.province_column)
 
 
-#: Rule of the schema -> finding code and what is expected.
+#: Rule of the schema -> finding code and what is expected of a count.
 _RULE_CODES = {
     "negative": ("tpmap.negative_count", "0, 1, 2 ..."),
     "whole": ("tpmap.not_whole", "0, 1, 2 ..."),
@@ -603,7 +648,7 @@ _RULE_CODES = {
 }
 
 
-def _hold_values(pieces: list[_Piece], found: list[tuple[int, int, Finding]], tally: Tally) -> None:
+def _hold_values(pieces: list[_Piece], found: _Found, tally: Tally) -> None:
     """Hold the numbers of a year to the schema, all files of a kind at once; cells at fault become NaN."""
     kinds: dict[tuple[bool, bool], list[_Piece]] = {}
     for piece in pieces:
@@ -617,36 +662,46 @@ def _hold_values(pieces: list[_Piece], found: list[tuple[int, int, Finding]], ta
         for piece, start, end in zip(members, starts, starts[1:], strict=False):
             piece.values = {name: column[start:end] for name, column in columns.items()}
         frame = pd.DataFrame(columns, copy=False)
-        broken = violations(COMMON_FILE if common else POOR_FILE, frame)
-        # A measure may say that it has no value, never that it has one nobody can read.
-        unreadable = [
-            Violation(int(starts[number]) + at, name, REQUIRED)
-            for number, piece in enumerate(members)
-            for name in MEASURES
-            if name in piece.read
-            for at in piece.read[name].faults
-        ]
         tally.tested("tpmap.cells", frame.size)
-        for violation in [*broken, *unreadable]:
-            owner = int(np.searchsorted(starts, violation.position, side="right")) - 1
-            piece, at = members[owner], violation.position - int(starts[owner])
-            name = violation.column
-            cells = piece.read[name]
-            low, high = MEASURES.get(name, (0, 0))
-            expected = f"{low:g}-{high:g}"
-            if violation.rule == REQUIRED:
-                fault = cells.faults[at]
-                code = FAULT_CODES.get(fault, f"tpmap.{fault}")
-                expected = expected if name in MEASURES else "0, 1, 2 ..."
-            else:
-                code, other = _RULE_CODES[violation.rule]
-                expected = expected if name in MEASURES else other
-            shown = cells.texts.get(at, plain(columns[name][violation.position]))[:60] or '""'
-            tally.failures["tpmap.cells"] = tally.failures.get("tpmap.cells", 0) + 1
-            file, row = int(piece.file[at]), int(piece.row[at])
-            found.append((file, row, finding(code, piece.names[file], shown, expected, row=row, column=name)))
-        for violation in broken:
-            columns[violation.column][violation.position] = np.nan
+        failures = 0
+        broken = [b for b in breaches(COMMON_FILE if common else POOR_FILE, frame) if b.rule != REQUIRED]
+        for breach in broken:
+            failures += len(breach.positions)
+            code, _ = _RULE_CODES[breach.rule]
+            for number, at in _split(members, starts, breach.positions):
+                # Worded later, when the cell has become NaN.
+                values = columns[breach.column][starts[number] + at]
+                make = partial(_cell_finding, members[number], breach.column, breach.rule, (at, values))
+                found.add(code, members[number], at, make)
+        # What is not there: typing knows why. A measure may say that it has no value, a count may not.
+        for piece in members:
+            for name, cells in piece.read.items():
+                for fault in sorted(set(filter(None, cells.kinds))):
+                    if name in MEASURES and fault in FAULT_CODES:
+                        continue
+                    at = cells.positions([fault])
+                    failures += len(at)
+                    make = partial(_cell_finding, piece, name, fault, None)
+                    found.add(FAULT_CODES.get(fault, f"tpmap.{fault}"), piece, at, make)
+        tally.failures["tpmap.cells"] = tally.failures.get("tpmap.cells", 0) + failures
+        for breach in broken:
+            columns[breach.column][breach.positions] = np.nan
+
+
+def _cell_finding(
+    piece: _Piece, name: str, rule: str, values: tuple[np.ndarray, np.ndarray] | None, at: int
+) -> Finding:
+    """What is wrong with one cell: a rule of the schema, or the fault that typing found."""
+    code, expected = _RULE_CODES.get(rule, (FAULT_CODES.get(rule, f"tpmap.{rule}"), "0, 1, 2 ..."))
+    if name in MEASURES:
+        low, high = MEASURES[name]
+        expected = f"{low:g}-{high:g}"
+    text = piece.read[name].text(at)
+    if text is None and values is not None:
+        text = plain(float(values[1][np.searchsorted(values[0], at)]))
+    shown = (text or "")[:60] or '""'
+    file, row = piece.names[int(piece.file[at])], int(piece.row[at])
+    return finding(code, file, shown, expected, row=row, column=name)
 
 
 def _name_column(level: str, columns: Iterable[str]) -> str | None:
@@ -657,14 +712,16 @@ def _name_column(level: str, columns: Iterable[str]) -> str | None:
     return None
 
 
-def _name_warning(piece: _Piece, at: int) -> Finding | None:
-    unit, name = piece.units[at], piece.places["name"].iloc[at]
+def _named_otherwise(unit: str | None, name: str | None) -> bool:
     area = official_areas().get(unit or "")
-    if area is None or not name or plain_name(name) == plain_name(area.name_th):
-        return None
+    return area is not None and bool(name) and plain_name(name or "") != plain_name(area.name_th)
+
+
+def _name_warning(piece: _Piece, at: int) -> Finding:
     file, row = piece.names[int(piece.file[at])], int(piece.row[at])
+    name, official = str(piece.places["name"].iloc[at]), official_areas()[str(piece.units[at])].name_th
     return finding(
-        "tpmap.name", file, name[:60], area.name_th, row=row, column=piece.name_column, severity="warn"
+        "tpmap.name", file, name[:60], official, row=row, column=piece.name_column, severity="warn"
     )
 
 
