@@ -451,6 +451,12 @@ def test_a_home_that_belongs_to_somebody_else(original: Path, tmp_path: Path) ->
     for folder in [tmp_path, *tmp_path.parents]:
         if folder.stat().st_uid == 0 and str(folder).startswith("/tmp/") and folder != Path("/tmp"):
             folder.chmod(0o755)
+    store = Store(home)
+    with store.open_staging() as staging:
+        staging.replace_file("private/true", b"for the owner alone")
+        info = store.publish(staging)
+    assert (info.path / "private/true").stat().st_mode & 0o777 == 0o400
+    assert store.verify(info.id) == []
     code = f"""
         import os
         from warehouse.query import Warehouse
