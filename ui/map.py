@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 import pydeck as pdk
+from pydeck.bindings import deck as _pydeck_deck
 
 from geo.layers import view_for
 from ui.palette import RGB, Theme
@@ -17,6 +18,8 @@ from ui.palette import RGB, Theme
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
 FIT_WIDTH, FIT_HEIGHT = 400, 540
 MAP_HEIGHT = 560
+# For every map made pydeck looks for a notebook's widget by importing it anew, and there is none in a server.
+_pydeck_deck.has_jupyter_extra = lambda: False
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 

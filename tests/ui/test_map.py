@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -84,3 +85,17 @@ def test_only_codes_and_ids_reach_the_expression_the_browser_evaluates(wrong):
             AreaLayer(
                 **{"url": "/x", "prop": "v", "bounds": (1.0,), "colours": ramp("poverty", 1), place: wrong}
             )
+
+
+def test_making_a_map_imports_nothing(monkeypatch):
+    layer = AreaLayer("/x", "v", (1.0,), ramp("poverty", 1))
+    deck(layer, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>")
+    looked_for = []
+
+    class Watcher:
+        def find_spec(self, name, path=None, target=None):
+            looked_for.append(name)
+
+    monkeypatch.setattr(sys, "meta_path", [Watcher(), *sys.meta_path])
+    deck(layer, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>")
+    assert looked_for == []
