@@ -223,6 +223,23 @@ def test_without_confinement_uploads_stay_off_and_it_is_said():
     assert full.uploads_allowed and "landlock" in full.text("th")
 
 
+def test_the_command_line_says_what_an_import_runs_without(tmp_path, monkeypatch, capsys):
+    from warehouse.cli import main
+
+    monkeypatch.setenv("DAOMAP_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(pool_module, "strongest_jail", lambda: "none")
+    path = tmp_path / "61_province_11111.csv"
+    path.write_text("a\n")
+    for language, word in (("en", "without confinement"), ("th", "โดยไม่มีการกักกัน")):
+        main(["import", "--language", language, "--dry-run", "tpmap", str(path)])
+        lines = [line for line in capsys.readouterr().err.splitlines() if word in line]
+        assert len(lines) == 1
+    monkeypatch.undo()
+    monkeypatch.setenv("DAOMAP_HOME", str(tmp_path / "home"))
+    main(["import", "--language", "en", "--dry-run", "tpmap", str(path)])
+    assert "confine" not in capsys.readouterr().err or not pool_module.confinement().confined
+
+
 def test_a_gdal_too_old_is_told_and_refused(tmp_path, monkeypatch):
     from warehouse.intake.gdal import Gdal, installed
 

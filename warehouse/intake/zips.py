@@ -50,7 +50,7 @@ class Rules:
 
 UPLOAD = Rules()
 #: A workbook is an archive of its own making: a part for every sheet, drawing and setting, all of them XML.
-WORKBOOK = Rules(members=2000, unpacked=1 << 30, ratio=100, free=64 << 20)
+WORKBOOK = Rules(members=2000, unpacked=512 << 20, ratio=100, free=64 << 20)
 
 
 class Archive:
