@@ -173,6 +173,7 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
     else:
         _notices(current, options.language)
         Thread(target=_refresh, args=(store, settings, options.language), daemon=True).start()
+    Thread(target=_look_at_readers, args=(options.language,), daemon=True).start()
     host = "127.0.0.1" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared, not bound
     print(f"ดาวแมป: http://{host}:{port}" if thai else f"Daomap: http://{host}:{port}", flush=True)
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
@@ -191,6 +192,25 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
             # The terminal sent the same signal to Streamlit; let it close by itself.
             code = server.wait()
     return 0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else 1
+
+
+def _look_at_readers(language: str) -> None:
+    """Say what the file readers run without, and which GDAL is too old; nothing where all is well."""
+    from warehouse.intake import IntakeError, confinement
+    from warehouse.intake.gdal import installed
+
+    lines: list[str] = []
+    try:
+        found = confinement()
+        if not found.confined:
+            lines.append(found.text(language))
+        lines += installed().complaints(language)
+    except (IntakeError, OSError, subprocess.SubprocessError) as error:
+        lines.append(
+            f"เปิดตัวอ่านไฟล์ไม่ได้: {error}" if language == "th" else f"the file readers do not start: {error}"
+        )
+    for line in lines:
+        _say(line)
 
 
 def _refresh(store: Store, settings: Settings, language: str) -> None:
@@ -256,7 +276,8 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
 def _read(
     options: argparse.Namespace, settings: Settings, current: SnapshotInfo | None, progress: Progress
 ) -> Batch:
-    from warehouse.intake import Intake, IntakeError
+    from warehouse.intake import Confinement, Intake, IntakeError
+    from warehouse.intake.gdal import installed
     from warehouse.publish import published_boundaries
     from warehouse.sources.boundaries import read_boundary_files
     from warehouse.sources.tpmap import read_tpmap
@@ -267,6 +288,11 @@ def _read(
     paths = [Path(p) for p in options.paths]
     try:
         with Intake(workers=settings.import_.workers) as intake:
+            if not intake.confined:
+                _say(Confinement("none", intake.measures).text(options.language))
+            if options.kind != "tpmap":
+                for line in installed().complaints(options.language):
+                    _say(line)
             if options.kind == "boundaries":
                 known = published_boundaries(current)
                 return read_boundary_files(paths, intake, level=options.level, known=known, progress=tell)
@@ -350,6 +376,8 @@ def _check(options: argparse.Namespace, settings: Settings, store: Store) -> int
         "geothai",
     )
     print("  ".join(f"{name} {_version(name)}" for name in names))
+    _look_at_readers(options.language)
+    print(f"{'ตัวอ่านไฟล์' if thai else 'file readers'}: {_readers_line()}")
     print(f"{'การตั้งค่า' if thai else 'settings'}: {settings.file or '-'}")
     print(f"{'ที่เก็บข้อมูล' if thai else 'home'}: {store.home}")
     current = store.current()
@@ -364,6 +392,17 @@ def _check(options: argparse.Namespace, settings: Settings, store: Store) -> int
         state = ("สมบูรณ์" if thai else "sound") if not damaged else ", ".join(damaged[:5])
         print(f"{'*' if info.id == current.id else ' '} {info.id}  {info.created}  {state}")
     return 1 if faults else 0
+
+
+def _readers_line() -> str:
+    """Under which measures files are read here; a dash where no reader starts."""
+    from warehouse.intake import IntakeError, confinement
+
+    try:
+        found = confinement()
+    except IntakeError:
+        return "-"
+    return f"{found.jail} ({', '.join(found.measures)})"
 
 
 def _snapshots(options: argparse.Namespace, settings: Settings, store: Store) -> int:

@@ -136,14 +136,14 @@ def test_attack_files(intake, target, listener, content, tmp_path, name):
         folder.mkdir()
         (folder / "a.zip").write_bytes(zipped(attack.name or "a.geojson", data))
         jobs.append(Job(reader, folder / "a.zip", attack.options))
-    before = listing(tmp_path, target.folder, ROOT / "warehouse")
+    before, modules = listing(tmp_path, target.folder), set(listing(ROOT / "warehouse"))
     calls = len(listener.calls)
     results = list(intake.read(jobs))
     assert len(results) == len(jobs)
     for result in results:
         refused(result, target)
     assert len(listener.calls) == calls, listener.calls[calls:]
-    assert listing(tmp_path, target.folder, ROOT / "warehouse") == before
+    assert listing(tmp_path, target.folder) == before and set(listing(ROOT / "warehouse")) == modules
 
 
 @pytest.mark.parametrize("name", sorted(n for n, a in ATTACKS.items() if a.path))
