@@ -660,6 +660,9 @@ class Store:
                     pointed = info.id
             if run.target and pointed == run.target:
                 self.journal.append("end", run.id, state="done", snapshot=pointed)
+                published = self._manifest_info(pointed)
+                if published is not None and run.kind != "restore":  # which spares the one it replaced
+                    self.prune(published)
                 notices.append(
                     Notice(
                         f"งาน {run.kind} ที่เริ่ม {run.started} ถูกตัดหลังเผยแพร่ {pointed} แล้ว ข้อมูลครบถ้วน",

@@ -97,6 +97,27 @@ def test_running_is_told_from_aborted_by_the_lock(tmp_path: Path) -> None:
     assert [r.state for r in Store(tmp_path).runs()] == ["done", ABORTED] and Store(tmp_path).sweep() == []
 
 
+def test_pruning_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, keep=2)
+    for number in range(4):
+        with monkeypatch.context() as patch:
+            # Killed between the pointer and the pruning, each time.
+            patch.setattr(Store, "prune", lambda *_, **__: None)
+            patch.setattr(Journal, "append", _without_end(Journal.append))
+            info = publish_batches(store, Settings(), [batch(ROWS, sha=str(number))])
+        assert Store(tmp_path, keep=2).sweep()
+        assert Store(tmp_path, keep=2).current().id == info.id
+        assert len(store.list()) == min(number + 1, 2)
+
+
+def _without_end(append):
+    def cut(self, event, run, **facts):
+        if event != "end":
+            append(self, event, run, **facts)
+
+    return cut
+
+
 def test_a_line_cut_off_does_not_swallow_the_next(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl")
     journal.append("start", "a", kind="import")
