@@ -32,6 +32,18 @@ def no_data_text(language: str = "th") -> str:
     return "ไม่มีข้อมูล" if language == "th" else "no data"
 
 
+def withheld_text(unit: str, minimum: int) -> str:
+    """Return what stands in the place of a hidden number; the star is explained in the source line.
+
+    The same mark for a count below the minimum and for one hidden to keep it so: a reader who could tell them apart
+    would know more of either.
+
+    >>> withheld_text("persons", 5), withheld_text("percent", 5)
+    ('<5*', '*')
+    """
+    return f"<{minimum}*" if unit in ("persons", "households") else "*"
+
+
 def thai_digits(text: str) -> str:
     """Return `text` with Thai digits.
 

@@ -36,7 +36,7 @@ if not year:
     st.info(w("year.none", level=w(f"level.{c.area.level}")), icon=":material/info:")
 else:
     with st.container(horizontal=True, gap="medium", key="key_figures"):
-        for figure in key_figures(profile, w):
+        for figure in key_figures(profile, w, c.warehouse.minimum):
             with st.container(border=True, width="stretch", height="stretch"):
                 st.metric(figure.label, figure.value, help=figure.help)
                 st.caption(figure.detail or "\u00a0")

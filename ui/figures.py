@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.formatting import number
+from analytics.formatting import number, withheld_text
 from analytics.stars import RANK_COVERAGE
 from ui.texts import Words
 
@@ -28,7 +28,7 @@ PROFILE = (
 """Indicators `key_figures` reads."""
 
 
-def key_figures(profile: pd.DataFrame, words: Words) -> list[Figure]:
+def key_figures(profile: pd.DataFrame, words: Words, minimum: int = 5) -> list[Figure]:
     """Target poor, MPI-poor, poor households and persons surveyed.
 
     Parameters
@@ -44,7 +44,7 @@ def key_figures(profile: pd.DataFrame, words: Words) -> list[Figure]:
 
     def count(name: str) -> str:
         if bool(rows["suppressed"].get(name, False)):
-            return "<5"
+            return withheld_text("persons", minimum)
         found = value(name)
         return words("figures.no_data") if found is None else number(found, 0, language=words.language)
 

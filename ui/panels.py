@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.catalogue import Indicator
 from analytics.catalogue import indicator as entry
 from analytics.classify import Classes, classify
-from analytics.formatting import number, year_text
+from analytics.formatting import number, withheld_text, year_text
 from analytics.stars import StarSettings, method_text
 from geo.codes import COUNTRY, Area
 from ui import data, export
@@ -133,12 +133,16 @@ def source_line(c: Context, values: pd.DataFrame, year: int) -> str:
     names = [c.words.pick(*titles[s]) for s in values["source_id"].dropna().unique()]
     if not names:
         return ""
-    return c.words(
+    line = c.words(
         "source.line",
         source="; ".join(names),
         year=year_label(year, c.words),
         snapshot=c.warehouse.snapshot[:11],
     )
+    hidden = int(values["suppressed"].fillna(False).astype(bool).sum()) if "suppressed" in values else 0
+    if hidden:
+        line += " · " + c.words("source.hidden", count=hidden, minimum=c.warehouse.minimum)
+    return line
 
 
 def source_caption(c: Context, values: pd.DataFrame, year: int) -> None:
@@ -340,7 +344,7 @@ def ranking_panel(
         values, level, year, stars = scene.drawn, scene.plan.draw_level, scene.year, None
         st.markdown(f"**{w('ranking.heading', level=w(f'level.{level}'))}**")
     areas = {a.code: a for a in c.warehouse.children(scene.plan.within)} if level == "subdistrict" else {}
-    shown = ranking(values, scene.indicator, areas, w, stars, limit=rows_shown(len(values)))
+    shown = ranking(values, scene.indicator, areas, w, stars, rows_shown(len(values)), c.warehouse.minimum)
     table_key = f"{key}_{c.area.code}_{level}"
 
     def chosen() -> None:
@@ -437,18 +441,19 @@ def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str], ye
     rows = profile.set_index("indicator")
     counts = [rows["value"].get(f"target_{d}") for d in names]
     shares = [rows["value"].get(f"target_{d}_share") for d in names]
-    if all(pd.isna(v) for v in counts):
+    hidden = [bool(rows["suppressed"].get(f"target_{d}", False)) for d in names]
+    if all(pd.isna(v) for v in counts) and not any(hidden):
         st.info(w("dimensions.empty"), icon=":material/info:")
         return
     texts = [
-        w("figures.no_data")
+        (withheld_text("persons", c.warehouse.minimum) if h else w("figures.no_data"))
         if pd.isna(n)
         else w(
             "dimensions.bar",
             count=number(n, 0, language=w.language),
-            share=f"{number(s, 1, language=w.language)}%",
+            share=f"{number(s, 1, language=w.language)}%" if pd.notna(s) else withheld_text("percent", 0),
         )
-        for n, s in zip(counts, shares, strict=True)
+        for n, s, h in zip(counts, shares, hidden, strict=True)
     ]
     st.plotly_chart(
         bars(tuple(names.values()), tuple(counts), tuple(texts), c.theme),

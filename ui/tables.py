@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analytics.catalogue import Indicator
-from analytics.formatting import number, year_text
+from analytics.formatting import number, withheld_text, year_text
 from analytics.overlap import alkire_foster
 from analytics.stars import star_text
 from geo.codes import Area
@@ -39,8 +39,8 @@ def ranked(values: pd.DataFrame, worse: str) -> pd.DataFrame:
     return out.sort_values(["rank", "area_code"], na_position="last", ignore_index=True)
 
 
-def notes(values: pd.DataFrame, areas: Mapping[str, Area], words: Words) -> list[str]:
-    """What is special about each row: municipality, no data."""
+def notes(values: pd.DataFrame, areas: Mapping[str, Area], words: Words, minimum: int) -> list[str]:
+    """What is special about each row: municipality, no data, hidden."""
     out = []
     for row in values.itertuples():
         parts = []
@@ -52,7 +52,7 @@ def notes(values: pd.DataFrame, areas: Mapping[str, Area], words: Words) -> list
                 else words("ranking.municipal")
             )
         if pd.isna(row.value):
-            parts.append("<5" if row.suppressed else words("ranking.missing"))
+            parts.append(withheld_text(row.unit, minimum) if row.suppressed else words("ranking.missing"))
         out.append(", ".join(parts))
     return out
 
@@ -64,6 +64,7 @@ def ranking(
     words: Words,
     stars: pd.DataFrame | None = None,
     limit: int | None = None,
+    minimum: int = 5,
 ) -> pd.DataFrame:
     """The ranking of an indicator.
 
@@ -103,7 +104,7 @@ def ranking(
     )
     out["numerator"] = rows["numerator"]
     out["denominator"] = rows["denominator"]
-    out["note"] = notes(rows, areas, words)
+    out["note"] = notes(rows, areas, words, minimum)
     return out
 
 

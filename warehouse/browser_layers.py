@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analytics.catalogue import Indicator, load_catalogue
-from analytics.formatting import NO_DATA, number
+from analytics.formatting import NO_DATA, number, withheld_text
 from geo.boundaries import embedded_provinces, simplify
 from geo.codes import COUNTRY, official_areas
 from geo.layers import decimals_for, feature_geometries, gz_bytes, layer_bytes, tolerance
@@ -32,6 +32,7 @@ def build_layers(
     *,
     years: Collection[int],
     levels: Collection[str],
+    minimum: int = 5,
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Write the layer files a change made stale.
@@ -44,6 +45,8 @@ def build_layers(
         Years whose numbers changed.
     levels : collection of str
         Levels whose boundaries changed: all their years are drawn again.
+    minimum : int
+        Below this, counts of protected sources are hidden; tooltips say so.
     progress : callable, optional
         Called with the part done, 0 to 1.
 
@@ -73,7 +76,7 @@ def build_layers(
                 for theme, indicators in _themes().items():
                     have = [i for i in indicators if i.id in values.columns]
                     if have:
-                        rows = _properties(areas, values, have)
+                        rows = _properties(areas, values, have, minimum)
                         written += _write(staging, level, theme, year, have, rows, national, local)
                 if progress is not None:
                     progress((step + (place + 1) / len(stale)) / len(LEVELS))
@@ -140,21 +143,26 @@ def _themes() -> dict[str, list[Indicator]]:
 
 
 def _values(connection: duckdb.DuckDBPyConnection, level: str, year: int) -> pd.DataFrame:
-    """Rounded values, one row an area and one column an indicator."""
+    """Rounded values, one row an area and one column an indicator; ``attrs["hidden"]`` names the cells withheld."""
     mapped = [i.id for i in load_catalogue().values() if i.map]
     long = connection.execute(
         """
-        SELECT area_code, indicator, value FROM observation
-        WHERE level = ? AND year = ? AND preferred AND value IS NOT NULL AND list_contains(?, indicator)
+        SELECT area_code, indicator, CASE WHEN suppressed THEN 'NaN'::DOUBLE ELSE value END AS value FROM observation
+        WHERE level = ? AND year = ? AND preferred AND (suppressed OR value IS NOT NULL)
+          AND list_contains(?, indicator)
         """,
         [level, year, mapped],
     ).df()
-    return long.pivot(index="area_code", columns="indicator", values="value").round(DECIMALS)
+    values = long.pivot(index="area_code", columns="indicator", values="value").round(DECIMALS)
+    hidden = long[long["value"].isna()]
+    values.attrs["hidden"] = set(zip(hidden["area_code"], hidden["indicator"], strict=True))
+    return values
 
 
 def _properties(
-    areas: Sequence[dict[str, Any]], values: pd.DataFrame, indicators: Sequence[Indicator]
+    areas: Sequence[dict[str, Any]], values: pd.DataFrame, indicators: Sequence[Indicator], minimum: int
 ) -> list[dict[str, Any]]:
+    hidden = values.attrs["hidden"]
     codes = [area["code"] for area in areas]
     rows = [dict(area) for area in areas]
     for indicator in indicators:
@@ -162,7 +170,9 @@ def _properties(
         value_key, text_key = indicator.id, f"{indicator.id}_t"
         for row, value in zip(rows, column.tolist(), strict=True):
             if value != value:  # NaN
-                row[value_key], row[text_key] = None, NO_DATA
+                withheld = (row["code"], indicator.id) in hidden
+                row[value_key] = None
+                row[text_key] = withheld_text(indicator.unit, minimum) if withheld else NO_DATA
             else:
                 row[value_key] = int(value) if value.is_integer() else value
                 row[text_key] = number(value, indicator.decimals)

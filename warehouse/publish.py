@@ -91,7 +91,11 @@ def publish_batches(
             years, levels = _write_database(staging, settings, batches, everything, tell)
             tell("layers", 0.5)
             build_layers(
-                staging, years=years, levels=levels, progress=lambda part: tell("layers", 0.5 + 0.4 * part)
+                staging,
+                years=years,
+                levels=levels,
+                minimum=settings.privacy.minimum,
+                progress=lambda part: tell("layers", 0.5 + 0.4 * part),
             )
         except duckdb.Error as error:
             raise _database_error(error, store.home) from error

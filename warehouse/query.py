@@ -131,6 +131,11 @@ class Warehouse:
         self._frames: dict[tuple[str, str], _Areas] = {}
         self._lock = threading.Lock()
 
+    @property
+    def minimum(self) -> int:
+        """Below this, counts of protected sources are hidden in this snapshot."""
+        return int(self.info.contents.get("privacy", {}).get("minimum", 5))
+
     @classmethod
     def open(cls, store: Store, limits: Query | None = None) -> Warehouse:
         """Open the current snapshot of a store.

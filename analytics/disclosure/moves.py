@@ -156,7 +156,10 @@ class Mover:
 
     def _search(self, cell: int, step: int, bound: float) -> tuple[float, dict[int, int]] | None:
         """Find a cheap move that changes a count by `step`, cheaper than `bound`."""
-        beam = [(0.0, 0.0, 0, _Draft({}, {}, {}).with_step(self, cell, step))]
+        start = _Draft({}, {}, {}).with_step(self, cell, step)
+        if not start.broken:
+            return 0.0, start.steps
+        beam = [(0.0, 0.0, 0, start)]
         best: dict[int, int] | None = None
         for _ in range(_LENGTH):
             ahead: list[tuple[float, float, int, _Draft]] = []

@@ -1,0 +1,278 @@
+"""What a snapshot shows of a protected source, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import warehouse.protection
+from analytics.catalogue import load_catalogue
+from analytics.disclosure import DisclosureError, Snapshot, audit, tpmap_structure
+from geo.codes import official_areas, parent_of
+from tests.warehouse.batches import batch
+from warehouse.embedded import build
+from warehouse.publish import publish_batches
+from warehouse.query import Warehouse, layer_file
+from warehouse.settings import Privacy, Settings
+from warehouse.snapshots import SnapshotInfo, Store, StoreError
+
+YEAR = 2018
+PROVINCE = "95"
+COUNTS = ("surveyed_persons", "households", "mpi_poor", "target_poor", "target_health", "target_income")
+
+
+def leaves(seed: int = 1) -> pd.DataFrame:
+    """Counts of the subdistricts of one province, small ones among them."""
+    dice = np.random.default_rng(seed)
+    codes = [a.code for a in official_areas().values() if a.level == "subdistrict" and a.code[:2] == PROVINCE]
+    poor = dice.poisson(9, len(codes)) * (dice.random(len(codes)) > 0.1)
+    health = np.minimum(poor, dice.poisson(5, len(codes)))
+    surveyed = dice.integers(900, 4000, len(codes))
+    return pd.DataFrame(
+        {
+            "surveyed_persons": surveyed,
+            "households": surveyed // 4,
+            "mpi_poor": poor + dice.integers(5, 60, len(codes)),
+            "target_poor": poor,
+            "target_health": health,
+            "target_income": poor - health + np.minimum(health, 3),
+        },
+        index=codes,
+    ).astype(float)
+
+
+def tall(table: pd.DataFrame) -> list[tuple[str, str, int, float]]:
+    return [(str(a), str(i), YEAR, float(v)) for (a, i), v in table.stack().items()]
+
+
+def protected(table: pd.DataFrame, **more: object):
+    made = batch(tall(table), **more)
+    made.shown_as("protected")
+    return made
+
+
+def shown(info: SnapshotInfo) -> pd.DataFrame:
+    with duckdb.connect(str(info.database), read_only=True) as connection:
+        return connection.execute("SELECT * FROM observation WHERE source_id = 'made'").df()
+
+
+def wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    return rows[rows["indicator"].isin(COUNTS)].pivot(index="area_code", columns="indicator", values=column)
+
+
+def summed(table: pd.DataFrame) -> pd.DataFrame:
+    """The subdistricts and their districts; one province is too little for a country."""
+    parts = [table, table.groupby(lambda c: c[:4]).sum(), table.groupby(lambda c: c[:2]).sum()]
+    return pd.concat(parts).sort_index().sort_index(axis="columns")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    yield Store(tmp_path)
+
+
+def test_small_counts_leave_no_trace_in_the_snapshot(store: Store) -> None:
+    table = leaves()
+    info = publish_batches(store, Settings(), [protected(table)])
+    rows = shown(info)
+    counts = [i.id for i in load_catalogue().values() if i.unit in ("persons", "households")]
+    small = rows[rows["indicator"].isin(counts) & rows["value"].between(1, 4)]
+    assert small.empty
+    hidden = rows[rows["suppressed"]]
+    assert len(hidden) > 10
+    assert hidden[["value", "numerator", "denominator"]].isna().all().all()
+    # A zero may be shown.
+    assert ((rows["indicator"] == "target_poor") & (rows["value"] == 0)).any()
+    # Rates, shares and means go with their parts.
+    value = rows.set_index(["area_code", "indicator"])["value"]
+    gone = set(hidden.loc[hidden["indicator"] == "target_poor", "area_code"])
+    for area in gone:
+        assert np.isnan(value[area, "target_poor_rate"])
+        assert (area, "target_health_share") not in value.index or np.isnan(
+            value[area, "target_health_share"]
+        )
+        assert (area, "stars_within_parent") not in value.index
+
+
+def test_an_attacker_with_all_that_is_shown_finds_nothing(store: Store) -> None:
+    table = leaves()
+    rows = shown(publish_batches(store, Settings(), [protected(table)]))
+    truth = summed(table)
+    seen, hidden = wide(rows, "value"), wide(rows, "suppressed").astype(bool)
+    assert set(seen.index) == set(truth.index)
+    both = seen.reindex(index=truth.index, columns=truth.columns)
+    mask = hidden.reindex(index=truth.index, columns=truth.columns)
+    assert (both.where(~mask, truth) == truth).all().all()
+    tree = {c: parent_of(c) for c in truth.index}
+    found = audit(truth, mask, tree, tpmap_structure(), 5, seed=3)
+    assert found.ok and found.checked == int(mask.to_numpy().sum())
+    # The same cells with nothing but the small ones hidden: the attacker is awake.
+    assert not audit(truth, (truth > 0) & (truth < 5), tree, tpmap_structure(), 5).ok
+
+
+def test_published_cells_stay_as_they_are(store: Store) -> None:
+    made = batch(tall(leaves()))
+    made.shown_as("published")
+    rows = shown(publish_batches(store, Settings(), [made]))
+    assert not rows["suppressed"].any()
+    assert not list((store.current().path).glob("private/*"))
+
+
+def test_true_numbers_survive_for_the_next_import_only_there(store: Store) -> None:
+    table = leaves()
+    first = publish_batches(store, Settings(), [protected(table)])
+    kept = sorted(first.path.glob("private/*.parquet"))
+    assert [f.name.rpartition(".")[0].rpartition(".")[2] for f in kept] == ["counts", "rows"]
+    assert all(stat.S_IMODE(f.stat().st_mode) == 0o400 for f in kept)
+    assert all(layer_file(store.snapshots, first.id, "private", f.name, "x") is None for f in kept)
+    before = shown(first)
+    # Another source of the same year: everything of the year is computed again, and nothing new shows.
+    other = batch([("96", "target_poor", YEAR, 30.0)], source="other", priority=1)
+    second = publish_batches(store, Settings(), [other])
+    pd.testing.assert_frame_equal(shown(second).drop(columns="preferred"), before.drop(columns="preferred"))
+    # One subdistrict corrected: the sums are those of the true numbers, shown or not.
+    code = table.index[table["mpi_poor"] > 20][0]
+    fix = table.loc[[code], ["mpi_poor"]] + 100
+    third = publish_batches(store, Settings(), [protected(fix, file="fix.csv")])
+    changed = table.copy()
+    changed.loc[code, "mpi_poor"] += 100
+    rows = shown(third)
+    truth = summed(changed)
+    mask = wide(rows, "suppressed").astype(bool).reindex(index=truth.index, columns=truth.columns)
+    both = wide(rows, "value").reindex(index=truth.index, columns=truth.columns)
+    assert (both.where(~mask, truth) == truth).all().all()
+    # Nor does the snapshot before, put beside it, give anything away.
+    old = summed(table)
+    old_mask = wide(before, "suppressed").astype(bool).reindex(index=old.index, columns=old.columns)
+    tree = {c: parent_of(c) for c in truth.index}
+    assert audit(truth, mask, tree, tpmap_structure(), 5, Snapshot(old, old_mask)).ok
+    assert (old_mask <= mask).all().all()
+
+
+def test_the_owner_may_publish_what_was_protected(store: Store) -> None:
+    table = leaves()
+    publish_batches(store, Settings(), [protected(table)])
+    again = batch(tall(table), sha="again")
+    again.shown_as("published")
+    info = publish_batches(store, Settings(), [again])
+    rows = shown(info)
+    assert not rows["suppressed"].any()
+    seen = wide(rows, "value").reindex(table.index)[list(table.columns)]
+    assert (seen == table).all().all()
+    assert not list(info.path.glob("private/*"))
+
+
+def test_a_higher_minimum_hides_more_and_shows_nothing_that_was_hidden(store: Store) -> None:
+    build(store, Settings())
+    publish_batches(store, Settings(), [protected(leaves())])
+    before = wide(shown(store.current()), "suppressed").astype(bool)
+    stricter = Settings(privacy=Privacy(minimum=10))
+    info, new = build(store, stricter)
+    assert new
+    rows = shown(info)
+    after = wide(rows, "suppressed").astype(bool)
+    assert (before <= after).all().all() and after.to_numpy().sum() > before.to_numpy().sum()
+    assert not rows.loc[rows["indicator"].isin(COUNTS), "value"].between(1, 9).any()
+    assert Warehouse.open(store).minimum == 10
+
+
+def test_what_cannot_be_hidden_is_not_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = build(store, Settings())[0]
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise DisclosureError("3 counts stay within 5 of the truth whatever else is hidden")
+
+    monkeypatch.setattr(warehouse.protection, "protect", refuse)
+    with pytest.raises(StoreError) as caught:
+        publish_batches(store, Settings(), [protected(leaves())])
+    assert "3 counts" in caught.value.text("en") and "ไม่เผยแพร่" in caught.value.text("th")
+    assert store.current().id == before.id
+
+
+def test_counts_that_are_not_whole_are_refused(store: Store) -> None:
+    table = leaves()
+    table.iloc[0, 0] = 2.5
+    with pytest.raises(StoreError, match="whole"):
+        publish_batches(store, Settings(), [protected(table)])
+
+
+def test_a_rate_the_source_gives_itself_goes_with_its_parts(store: Store) -> None:
+    table = leaves()
+    rows = tall(table) + [(c, "happiness", YEAR, 8.1) for c in table.index]
+    rows += [(c, "target_poor_rate", YEAR, 1.25) for c in table.index]
+    table.loc[table.index[3], ["surveyed_persons", "households"]] = [3.0, 2.0]
+    table.loc[table.index[3], ["mpi_poor", "target_poor", "target_health", "target_income"]] = 0
+    rows = [r for r in rows if not (r[0] == table.index[3] and r[1] in COUNTS)] + tall(table.iloc[[3]])
+    made = batch(rows)
+    made.shown_as("protected")
+    value = shown(publish_batches(store, Settings(), [made])).set_index(["area_code", "indicator"])["value"]
+    hidden = [a for a in table.index if np.isnan(value[a, "target_poor"])]
+    assert hidden and all(np.isnan(value[a, "target_poor_rate"]) for a in hidden)
+    assert np.isnan(value[table.index[3], "happiness"])
+    assert value.xs("happiness", level=1).notna().any()
+
+
+def villages(households: list[float], poor: list[float]) -> list[tuple[str, str, int, float]]:
+    code = next(
+        a.code for a in official_areas().values() if a.level == "subdistrict" and a.code[:2] == PROVINCE
+    )
+    rows = []
+    for number, (houses, count) in enumerate(zip(households, poor, strict=True), start=1):
+        rows += [
+            (f"{code}{number:02}", "households", YEAR, houses),
+            (f"{code}{number:02}", "target_poor", YEAR, count),
+        ]
+    rows += [(code, "households", YEAR, sum(households) + 200), (code, "target_poor", YEAR, sum(poor) + 40)]
+    return rows
+
+
+def test_villages_need_a_switch_and_a_floor_of_households(store: Store) -> None:
+    rows = villages([120, 19, 80, 64], [12, 7, 3, 9])
+    areas = [
+        {"code": c, "level": "village", "parent": c[:6], "name_th": c, "name_en": c, "kind": "village"}
+        for c in sorted({r[0] for r in rows if len(r[0]) == 8})
+    ]
+    info = publish_batches(store, Settings(), [batch(rows, areas=areas)])
+    assert "village" not in set(shown(info)["level"])
+    # Even what its owner has published: villages never count as published.
+    info = publish_batches(
+        store, Settings(privacy=Privacy(villages=True)), [batch(rows, areas=areas, sha="more")]
+    )
+    here = shown(info)
+    seen = here[here["level"] == "village"].set_index(["area_code", "indicator"])["value"]
+    code = rows[0][0][:6]
+    assert {a for a, _ in seen.index} == {f"{code}01", f"{code}03", f"{code}04"}
+    assert np.isnan(seen[f"{code}03", "target_poor"]) and seen[f"{code}01", "households"] == 120
+    upper = here[here["level"] == "subdistrict"].set_index("indicator")["value"]
+    assert upper["target_poor"] == 71  # published, and stays
+
+
+def test_tooltips_and_reports_say_that_something_is_hidden(store: Store) -> None:
+    made = protected(leaves())
+    info = publish_batches(store, Settings(), [made])
+    [told] = made.report.facts["withheld"]
+    levels = {row["level"]: row for row in told["levels"]}
+    rows = shown(info)
+    for level, row in levels.items():
+        mine = rows[(rows["level"] == level) & rows["indicator"].isin(COUNTS)]
+        assert row["primary"] + row["secondary"] == int(mine["suppressed"].sum())
+        assert row["cells"] == len(mine)
+    assert levels["subdistrict"]["primary"] > 5
+    layer = next(info.path.glob("layers/province/TH/*2018.geojson.gz"), None)
+    assert layer is not None and b"NaN" not in gzip.decompress(layer.read_bytes())
+
+
+def test_the_same_files_shown_otherwise_are_another_import() -> None:
+    first, second = batch(tall(leaves())), batch(tall(leaves()))
+    assert first.import_id == second.import_id
+    second.shown_as("protected")
+    assert first.import_id != second.import_id
+    assert isinstance(second.sources, pa.Table)
