@@ -5,6 +5,7 @@ Thai text uses Arabic digits unless asked otherwise, as the agencies' own dashbo
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ NO_DATA: Final = "–"
 """Stands in a table cell or tooltip where there is no data; never "0"."""
 
 MILLION: Final = 1_000_000
+_NUMBER: Final = re.compile(r"[+-]?\d[\d,]*(\.\d+)?([eE][+-]?\d+)?%?")
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _THAI_DIGITS: Final = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 _ARABIC_DIGITS: Final = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
@@ -172,3 +175,18 @@ def year_text(year: int, language: str = "th", *, era: bool = False) -> str:
     if language != "th":
         return str(year)
     return f"พ.ศ. {year + BUDDHIST_ERA}" if era else str(year + BUDDHIST_ERA)
+
+
+def safe_cell(value: object) -> object:
+    """Text that would start a formula gets a leading apostrophe; numbers and phone-like text stay as they are.
+
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell("-5.2"), safe_cell("+66812345678"), safe_cell("0105")
+    ("'=HYPERLINK(1)", '-5.2', '+66812345678', '0105')
+    """
+    if (
+        isinstance(value, str)
+        and value.lstrip().startswith(_STARTS_FORMULA)
+        and not _NUMBER.fullmatch(value.strip())
+    ):
+        return "'" + value
+    return value

@@ -10,23 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?([eE][+-]?\d+)?%?")
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def safe_cell(value: object) -> object:
-    """Text that would start a formula gets a leading apostrophe; numbers and phone-like text stay as they are.
-
-    >>> safe_cell("=HYPERLINK(1)"), safe_cell("-5.2"), safe_cell("+66812345678"), safe_cell("0105")
-    ("'=HYPERLINK(1)", '-5.2', '+66812345678', '0105')
-    """
-    if (
-        isinstance(value, str)
-        and value.lstrip().startswith(_STARTS_FORMULA)
-        and not _NUMBER.fullmatch(value.strip())
-    ):
-        return "'" + value
-    return value
+from analytics.formatting import safe_cell
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]], notes: Sequence[str] = ()) -> bytes:

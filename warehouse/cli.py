@@ -618,10 +618,9 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        # A spreadsheet would run it.
-        return "'" + value
-    return value
+    from analytics.formatting import safe_cell
+
+    return safe_cell(value)
 
 
 # -- plumbing ---------------------------------------------------------------
