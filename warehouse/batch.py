@@ -89,12 +89,20 @@ class Batch:
     sources: pa.Table = field(default_factory=lambda: empty(SOURCE))
     files: pa.Table = field(default_factory=lambda: empty(SOURCE_FILE))
     boundaries: Mapping[str, Any] = field(default_factory=dict)
+    cells_given: bool = False
 
-    def shown_as(self, cells: str) -> None:
+    def shown_as(self, cells: str, *, given: bool = False) -> None:
         """Say how the cells of its sources may be shown, ``published`` or ``protected``.
 
         Part of the import's identity: the same files shown otherwise are another import.
+
+        Parameters
+        ----------
+        cells : str
+        given : bool
+            Whether the person said so at this import; a default never lays open what is protected.
         """
+        self.cells_given = given
         if cells == "protected":
             self.import_id = import_id(self.kind, {"cells": cells}, [self.import_id])
         place = self.sources.schema.get_field_index("cells")

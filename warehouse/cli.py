@@ -297,7 +297,7 @@ def _read(
                 known = published_boundaries(current)
                 return read_boundary_files(paths, intake, level=options.level, known=known, progress=tell)
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
-            batch.shown_as(options.cells or settings.privacy.tpmap)
+            batch.shown_as(options.cells or settings.privacy.tpmap, given=options.cells is not None)
             return batch
     except IntakeError as error:
         raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error

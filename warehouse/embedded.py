@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.publish import Progress, known_imports, publish_batches, rules_sha256
+from warehouse.publish import Progress, known_imports, privacy_of, publish_batches, rules_sha256
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import figures_id, import_figures
@@ -36,7 +36,7 @@ def build(
         current is None
         or current.contents.get("rules") != rules_sha256()
         or current.contents.get("stars") != settings.stars.model_dump(mode="json")
-        or current.contents.get("privacy") != settings.privacy.model_dump(mode="json")
+        or current.contents.get("privacy") != privacy_of(settings)
     )
     if current is not None and not force and not stale and figures_id() in known_imports(current):
         return current, False

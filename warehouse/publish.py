@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from analytics import definitions, formatting, overlap
+from analytics import definitions, disclosure, formatting, overlap
 from analytics.catalogue import load_catalogue
 from geo import boundaries, layers
 from geo.boundaries import embedded_provinces
@@ -40,6 +40,7 @@ RULES = (
         Path(__file__).with_name(name)
         for name in ("derive.py", "protection.py", "browser_layers.py", "schema.sql")
     ),
+    *sorted(Path(disclosure.__file__).parent.glob("*.py")),
     *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, overlap)),
 )
 
@@ -160,8 +161,8 @@ def _write_database(
         _official_areas(connection)
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
-            _merge(connection, batch)
-            guard.forget(batch.observations)
+            _settle_cells(connection, batch, guard)
+            guard.forget(_merge(connection, batch))
             levels |= _write_boundaries(staging, batch)
         if everything:
             years |= {
@@ -229,6 +230,11 @@ def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: S
         connection.unregister("incoming")
 
 
+def privacy_of(settings: Settings) -> dict[str, Any]:
+    """The settings a snapshot's hidden cells follow; what counts as protected is decided at import."""
+    return settings.privacy.model_dump(mode="json", exclude={"tpmap"})
+
+
 def rules_sha256() -> str:
     """Hash of the rules that computed rows and layers follow: a snapshot made by other ones is made again."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in RULES)).hexdigest()
@@ -243,7 +249,59 @@ def _official_areas(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+def _settle_cells(connection: duckdb.DuckDBPyConnection, batch: Batch, guard: Guard) -> None:
+    """Keep what is protected protected, unless the import says otherwise of all of it."""
+    ids = batch.sources.column("source_id").to_pylist()
+    before = dict(
+        connection.execute(
+            "SELECT source_id, cells FROM source WHERE list_contains($ids::VARCHAR[], source_id)",
+            {"ids": ids},
+        ).fetchall()
+    )
+    arriving = batch.sources.column("cells").to_pylist()
+    if "protected" in before.values() and "published" in arriving:
+        if not batch.cells_given:
+            batch.shown_as("protected")
+        else:
+            for source_id in ids:
+                guard.check_change(source_id, "published", batch.observations)
+    for source_id, cells in zip(ids, batch.sources.column("cells").to_pylist(), strict=True):
+        if cells == "protected" and before.get(source_id) == "published":
+            batch.report.add(
+                Finding(
+                    severity="warn",
+                    code="publish.shown_before",
+                    file=source_id,
+                    row=None,
+                    column=None,
+                    found="published",
+                    expected="protected",
+                    mend_th="ชุดข้อมูลก่อนหน้ายังมีค่าที่ไม่ปกปิด ลบหรือเก็บให้พ้นผู้อื่น",
+                    mend_en="earlier snapshots still hold these values unhidden; remove them or keep them from others",
+                )
+            )
+
+
+def _without_values(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Take the numbers out of what earlier imports of a source, protected from now on, had to say."""
+    ids = connection.execute(
+        "SELECT DISTINCT import_id FROM source_file WHERE list_contains($ids::VARCHAR[], source_id)",
+        {"ids": batch.sources.column("source_id").to_pylist()},
+    ).fetchall()
+    for (import_id,) in ids:
+        connection.execute("UPDATE finding SET found = '–', expected = '–' WHERE import_id = ?", [import_id])
+        for (text,) in connection.execute(
+            "SELECT report FROM import_run WHERE import_id = ?", [import_id]
+        ).fetchall():
+            report = json.loads(text) | {"rejections": [], "warnings": []}
+            connection.execute(
+                "UPDATE import_run SET report = ? WHERE import_id = ?",
+                [json.dumps(report, ensure_ascii=False), import_id],
+            )
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> pa.Table:
+    """Put a batch into the draft; return the keys of the observations that went in."""
     official = pa.array(list(official_areas()))
     areas = batch.areas
     if areas.num_rows:
@@ -255,6 +313,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     _upsert(
         connection, "source_file", batch.files.append_column("import_id", marked), ("source_id", "file_name")
     )
+    keys = batch.observations.select(["area_code", "indicator", "year", "source_id"]).slice(0, 0)
     if batch.observations.num_rows:
         connection.register("arriving", batch.observations)
         # A number worked out from a rate never takes the place of the one that was published.
@@ -276,9 +335,17 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
             """
         )
         connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")
+        keys = connection.execute(
+            "SELECT area_code, indicator, year, source_id FROM incoming"
+        ).to_arrow_table()
         connection.execute("DROP TABLE incoming")
         _contradictions(connection, batch)
         connection.unregister("arriving")
+    # Findings quote numbers of the file; those of a protected source and of villages stay with whoever imports it.
+    protected = "protected" in batch.sources.column("cells").to_pylist()
+    if protected:
+        _without_values(connection, batch)
+    report = batch.report.without_values(None if protected else "village")
     connection.execute("DELETE FROM import_run WHERE import_id = ?", [batch.import_id])
     connection.execute("DELETE FROM finding WHERE import_id = ?", [batch.import_id])
     connection.execute(
@@ -287,11 +354,11 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
             batch.import_id,
             batch.kind,
             datetime.now(UTC).isoformat(timespec="seconds"),
-            json.dumps(batch.report.to_json(), ensure_ascii=False, default=str),
+            json.dumps(report.to_json(), ensure_ascii=False, default=str),
             batch.files.num_rows,
         ],
     )
-    findings = [*batch.report.rejections, *batch.report.warnings]
+    findings = [*report.rejections, *report.warnings]
     if findings:
         names = ("severity", "code", "file", "row", "column", "found", "expected", "mend_th", "mend_en")
         columns: dict[str, Any] = {"import_id": pa.array([batch.import_id] * len(findings), pa.string())}
@@ -301,6 +368,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         connection.register("incoming", pa.table(columns))
         connection.execute("INSERT INTO finding SELECT * FROM incoming")
         connection.unregister("incoming")
+    return keys
 
 
 def _contradictions(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
@@ -477,7 +545,7 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
         "boundaries": sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else [],
         "rules": rules_sha256(),
         "stars": settings.stars.model_dump(mode="json"),
-        "privacy": settings.privacy.model_dump(mode="json"),
+        "privacy": privacy_of(settings),
     }
 
 

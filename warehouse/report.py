@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Severity = Literal["reject", "warn"]
@@ -105,6 +105,26 @@ class ImportReport:
         self.found[finding.code] += 1
         if self.found[finding.code] <= KEPT:
             (self.rejections if finding.severity == "reject" else self.warnings).append(finding)
+
+    def without_values(self, part: str | None = None) -> ImportReport:
+        """The same report without the numbers it quotes, as a snapshot may hold it of what is protected.
+
+        Parameters
+        ----------
+        part : str, optional
+            Only findings on files, columns or numbers that name this.
+        """
+
+        def bare(finding: Finding) -> Finding:
+            if part is None or part in f"{finding.file} {finding.column} {finding.found}":
+                return replace(finding, found="–", expected="–")
+            return finding
+
+        return replace(
+            self,
+            rejections=[bare(f) for f in self.rejections],
+            warnings=[bare(f) for f in self.warnings],
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``--json`` and for the ``import_run`` table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,9 @@ from analytics.disclosure.mending import mend
 from analytics.disclosure.moves import Move, Mover, floors
 from analytics.disclosure.structure import Structure
 from analytics.disclosure.system import Bools, Floats, Ints, Snapshot, System, build, depths, flags
+
+_SECONDS: Final = 1800.0
+"""After this long a table counts as one that cannot be protected: whoever waits for the import has to be told."""
 
 _ROUNDS: Final = 400
 """Rounds of mending; every round hides something, real tables take a handful."""
@@ -164,7 +168,7 @@ def protect(
     hidden[: system.present] |= primary
     hidden &= ~shown
     # What was hidden stays hidden: showing it now would show what it was, less what its total changed by.
-    hidden |= system.was_hidden
+    hidden |= system.was_hidden & ~shown
     for zeros in (True, False):
         chosen = hidden.copy()
         moves = _choose(system, chosen, shown, minimum, seed, zeros=zeros)
@@ -223,10 +227,13 @@ def _choose(
         mover.refresh(zeros=with_zeros, power=power)
         mover.cover(todo)
     _hide_zeros(system, mover, seed)
+    deadline = time.monotonic() + _SECONDS
     for _ in range(_ROUNDS):
         todo = weak()
         if not len(todo):
             return mover.moves
+        if time.monotonic() > deadline:
+            raise DisclosureError(f"{len(todo)} counts are not settled after {_SECONDS:.0f} seconds")
         count, had = int(hidden.sum()), len(todo)
         mover.moves += mend(system, todo, hidden, (low, high), minimum, fixed)
         mover.refresh(zeros=passes[-1][0], power=passes[-1][1])

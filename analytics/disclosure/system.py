@@ -21,6 +21,10 @@ FAR: Final = float(2**44)
 """Stands for "no bound": sums of a few hundred of it are still exact in doubles."""
 
 
+class NotWholeError(ValueError):
+    """A count is negative or not whole."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Statements ``sum(coef x cell) = b`` or ``<= b``; entries of a row stand together.
@@ -45,14 +49,14 @@ class Rows:
     @cached_property
     def starts(self) -> Ints:
         """Where each row begins."""
-        return np.flatnonzero(np.r_[True, self.row[1:] != self.row[:-1]]).astype(np.int64)
+        return _begins(self.row)
 
     @cached_property
     def by_cell(self) -> tuple[Ints, Ints, Ints]:
         """Entries ordered by cell, where each cell begins, and which cell that is."""
         order = np.argsort(self.col, kind="stable").astype(np.int64)
         sorted_cells = self.col[order]
-        starts = np.flatnonzero(np.r_[True, sorted_cells[1:] != sorted_cells[:-1]]).astype(np.int64)
+        starts = _begins(sorted_cells)
         return order, starts, sorted_cells[starts]
 
     def keep(self, wanted: Bools) -> Rows:
@@ -90,6 +94,8 @@ class Rows:
 
     def activity(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Return the least and the largest each row can sum to."""
+        if not len(self.col):
+            return np.zeros(0), np.zeros(0)
         positive = self.coef > 0
         least = self.coef * np.where(positive, low[self.col], high[self.col])
         most = self.coef * np.where(positive, high[self.col], low[self.col])
@@ -107,6 +113,12 @@ class Rows:
         lower = np.where(positive, np.where(equal, from_most, -FAR), from_least)
         upper = np.where(positive, from_least, np.where(equal, from_most, FAR))
         return np.ceil(lower - 1e-9), np.floor(upper + 1e-9)
+
+
+def _begins(numbers: Ints) -> Ints:
+    """Return where each run of equal numbers begins."""
+    changes = numbers[1:] != numbers[:-1]
+    return np.flatnonzero(np.r_[np.ones(min(1, len(numbers)), dtype=bool), changes]).astype(np.int64)
 
 
 def propagate(rows: Rows, low: Floats, high: Floats, sweeps: int = 80) -> tuple[Floats, Floats]:
@@ -191,7 +203,7 @@ def _flat(table: pd.DataFrame) -> Floats:
     values = table.to_numpy(dtype=np.float64, na_value=np.nan).ravel()
     seen = values[~np.isnan(values)]
     if (seen < 0).any() or (seen != np.round(seen)).any():
-        raise ValueError("counts must be whole and not negative")
+        raise NotWholeError("counts must be whole and not negative")
     return values
 
 

@@ -285,8 +285,10 @@ def test_report_in_words_names_what_failed_and_shortens_long_lists() -> None:
 def test_formulas_in_names_are_text_in_csv(capsys: pytest.CaptureFixture[str]) -> None:
     from warehouse.cli import _cell
 
-    for text in ("=1+1", "+1", "-1", "@x", "\tx"):
+    for text in ("=1+1", "+1+1", "-cmd", "@x", "\t=x", "＝1", " =1"):
         assert _cell(text) == "'" + text
+    for text in ("-5.2", "0105", "+66812345678"):
+        assert _cell(text) == text
     assert _cell("ยะลา") == "ยะลา" and _cell(-1.5) == -1.5 and _cell(None) == ""
 
 

@@ -21,6 +21,7 @@ from tests.warehouse.batches import batch
 from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse, layer_file
+from warehouse.report import Finding
 from warehouse.settings import Privacy, Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 
@@ -54,7 +55,10 @@ def tall(table: pd.DataFrame) -> list[tuple[str, str, int, float]]:
 
 
 def protected(table: pd.DataFrame, **more: object):
-    made = batch(tall(table), **more)
+    """As importers make them: each count with its group as denominator."""
+    whole = table.get("surveyed_persons", pd.Series(dtype=float))
+    below = {(a, i): whole[a] for a in whole.index for i in ("target_poor", "mpi_poor", "target_health")}
+    made = batch(tall(table), denominators=below, **more)
     made.shown_as("protected")
     return made
 
@@ -161,7 +165,7 @@ def test_the_owner_may_publish_what_was_protected(store: Store) -> None:
     table = leaves()
     publish_batches(store, Settings(), [protected(table)])
     again = batch(tall(table), sha="again")
-    again.shown_as("published")
+    again.shown_as("published", given=True)
     info = publish_batches(store, Settings(), [again])
     rows = shown(info)
     assert not rows["suppressed"].any()
@@ -220,6 +224,85 @@ def test_a_rate_the_source_gives_itself_goes_with_its_parts(store: Store) -> Non
     assert value.xs("happiness", level=1).notna().any()
 
 
+def test_no_count_carries_the_size_of_its_group_along(store: Store) -> None:
+    table = leaves()
+    table.iloc[4] = [3.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+    rows = shown(publish_batches(store, Settings(), [protected(table)])).set_index(["area_code", "indicator"])
+    area = table.index[4]
+    assert rows.loc[(area, "surveyed_persons"), "suppressed"]
+    here = rows.loc[area]
+    assert not here[["value", "numerator", "denominator"]].isin([3.0]).any().any()
+    assert rows.xs("target_poor_rate", level="indicator")["denominator"].notna().any()
+
+
+def test_a_part_imported_without_a_word_does_not_lay_the_rest_open(store: Store) -> None:
+    table = leaves()
+    before = shown(publish_batches(store, Settings(), [protected(table)]))
+    part = batch(tall(table.iloc[[0]][["mpi_poor"]]), file="part.csv", sha="part")
+    part.shown_as("published")
+    after = shown(publish_batches(store, Settings(), [part]))
+    assert (before["suppressed"].to_numpy() == after["suppressed"].to_numpy()).all()
+    part = batch(tall(table.iloc[[0]][["mpi_poor"]]), file="part.csv", sha="part 2")
+    part.shown_as("published", given=True)
+    with pytest.raises(StoreError, match="a part of it only"):
+        publish_batches(store, Settings(), [part])
+
+
+def test_what_another_source_shows_is_not_taken_for_hidden(store: Store) -> None:
+    table = leaves()
+    district = summed(table).loc[[str(table.index[0])[:4]]]
+    known = batch(tall(district), source="figures", priority=90, file="figures.csv", sha="figures")
+    info = publish_batches(store, Settings(), [known, protected(table)])
+    rows = shown(info)
+    truth = summed(table)
+    mask = wide(rows, "suppressed").astype(bool).reindex(index=truth.index, columns=truth.columns)
+    assert not mask.loc[district.index[0]].any()
+    tree = {c: parent_of(c) for c in truth.index}
+    assert audit(truth, mask, tree, tpmap_structure(), 5).ok
+
+
+def test_a_number_worked_out_does_not_make_the_kept_one_forgotten(store: Store) -> None:
+    table = leaves()
+    publish_batches(store, Settings(), [protected(table)])
+    derived = batch(tall(table[["target_poor"]] + 1), basis="derived", file="d.csv", sha="d")
+    derived.shown_as("protected")
+    rows = shown(publish_batches(store, Settings(), [derived]))
+    truth = summed(table)
+    both = wide(rows, "value").reindex(index=truth.index, columns=truth.columns)
+    mask = wide(rows, "suppressed").astype(bool).reindex(index=truth.index, columns=truth.columns)
+    assert (both.where(~mask, truth) == truth).all().all()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("95", "target_poor", YEAR, 50.0)],
+        [("95", "target_poor", YEAR, 0.0), ("96", "target_poor", YEAR, 0.0)],
+        [("95", "target_poor", YEAR, 50.0), ("95", "surveyed_persons", YEAR, 900.0)],
+    ],
+)
+def test_a_table_with_nothing_to_hide_is_published_whole(
+    store: Store, rows: list[tuple[str, str, int, float]]
+) -> None:
+    made = batch(rows)
+    made.shown_as("protected")
+    assert not shown(publish_batches(store, Settings(), [made]))["suppressed"].any()
+
+
+def test_earlier_findings_lose_their_numbers_when_a_source_turns_protected(store: Store) -> None:
+    first = batch(tall(leaves()), file="first.csv")
+    first.report.add(Finding("warn", "x", "first.csv", 2, "n", "found 3", "<= 2", "ตรวจ", "check"))
+    publish_batches(store, Settings(), [first])
+    later = protected(leaves(), file="second.csv", sha="second")
+    info = publish_batches(store, Settings(), [later])
+    assert [w.code for w in later.report.warnings] == ["publish.shown_before"]
+    with duckdb.connect(str(info.database), read_only=True) as connection:
+        texts = connection.execute(
+            "SELECT found FROM finding UNION ALL SELECT report FROM import_run"
+        ).fetchall()
+    assert not any("found 3" in text for (text,) in texts)
+
+
 def villages(households: list[float], poor: list[float]) -> list[tuple[str, str, int, float]]:
     code = next(
         a.code for a in official_areas().values() if a.level == "subdistrict" and a.code[:2] == PROVINCE
@@ -230,7 +313,7 @@ def villages(households: list[float], poor: list[float]) -> list[tuple[str, str,
             (f"{code}{number:02}", "households", YEAR, houses),
             (f"{code}{number:02}", "target_poor", YEAR, count),
         ]
-    rows += [(code, "households", YEAR, sum(households) + 200), (code, "target_poor", YEAR, sum(poor) + 40)]
+    rows += [(code, "households", YEAR, sum(households)), (code, "target_poor", YEAR, sum(poor))]
     return rows
 
 
@@ -250,9 +333,23 @@ def test_villages_need_a_switch_and_a_floor_of_households(store: Store) -> None:
     seen = here[here["level"] == "village"].set_index(["area_code", "indicator"])["value"]
     code = rows[0][0][:6]
     assert {a for a, _ in seen.index} == {f"{code}01", f"{code}03", f"{code}04"}
-    assert np.isnan(seen[f"{code}03", "target_poor"]) and seen[f"{code}01", "households"] == 120
+    assert np.isnan(seen[f"{code}03", "target_poor"])
+    # The small village does not follow from the others and the subdistrict, which is published and stays.
+    assert seen.xs("households", level=1).isna().any()
     upper = here[here["level"] == "subdistrict"].set_index("indicator")["value"]
-    assert upper["target_poor"] == 71  # published, and stays
+    assert upper["target_poor"] == 31 and upper["households"] == 283
+    # Computed again for another source's sake, nothing comes to light and nothing is lost.
+    other = batch([("96", "target_poor", YEAR, 30.0)], source="other", priority=1)
+    again = shown(publish_batches(store, Settings(privacy=Privacy(villages=True)), [other]))
+    pd.testing.assert_frame_equal(again.drop(columns="preferred"), here.drop(columns="preferred"))
+    # Switched off and on again, they are there again.
+    off = publish_batches(
+        store, Settings(), [batch([("96", "target_poor", YEAR, 31.0)], source="other", sha="o2")]
+    )
+    assert "village" not in set(shown(off)["level"])
+    on = batch([("96", "target_poor", YEAR, 32.0)], source="other", sha="o3")
+    back = shown(publish_batches(store, Settings(privacy=Privacy(villages=True)), [on]))
+    assert set(back["level"]) == set(here["level"])
 
 
 def test_tooltips_and_reports_say_that_something_is_hidden(store: Store) -> None:
@@ -268,6 +365,17 @@ def test_tooltips_and_reports_say_that_something_is_hidden(store: Store) -> None
     assert levels["subdistrict"]["primary"] > 5
     layer = next(info.path.glob("layers/province/TH/*2018.geojson.gz"), None)
     assert layer is not None and b"NaN" not in gzip.decompress(layer.read_bytes())
+
+
+def test_findings_quote_no_number_of_a_protected_source(store: Store) -> None:
+    made = protected(leaves())
+    made.report.add(Finding("warn", "x", "made.csv", 2, "n", "found 3", "<= 2", "ตรวจ", "check"))
+    info = publish_batches(store, Settings(), [made])
+    assert "found 3" in made.report.warnings[0].line("en")
+    with duckdb.connect(str(info.database), read_only=True) as connection:
+        kept = connection.execute("SELECT found, expected, file FROM finding").fetchall()
+        [(text,)] = connection.execute("SELECT report FROM import_run WHERE kind = 'made'").fetchall()
+    assert kept == [("–", "–", "made.csv")] and "found 3" not in text
 
 
 def test_the_same_files_shown_otherwise_are_another_import() -> None:
