@@ -132,10 +132,12 @@ def highlights(
         if "suppressed" in known.columns:
             known.loc[known["suppressed"].fillna(False).astype(bool), column] = np.nan
     poor = _number(own.get("numerator"))
+    hidden = "suppressed" in known.columns and bool(known["suppressed"].fillna(False).astype(bool).any())
+    # A hidden child could be the one a sentence would have to name.
     found = [
-        _half_in(poor, known),
-        _children_above(_number(own.get("value")), known),
-        _top_dimension(poor, dimensions, child_dimensions),
+        None if hidden else _half_in(poor, known),
+        None if hidden else _children_above(_number(own.get("value")), known),
+        _top_dimension(poor, dimensions, None if hidden else child_dimensions),
         _exactly_one(exact),
         _no_data(known),
     ]
@@ -257,7 +259,10 @@ def _exactly_one(exact: Mapping[int, float] | None) -> Highlight | None:
 
 def _no_data(children: pd.DataFrame) -> Highlight | None:
     """How many children have no rate. Told when little else is, or when most have none."""
-    absent = int(children["value"].isna().sum())
+    gone = children["value"].isna()
+    if "suppressed" in children.columns:
+        gone &= ~children["suppressed"].fillna(False).astype(bool)
+    absent = int(gone.sum())
     if absent == 0:
         return None
     return Highlight("no_data", _counted(children, "value") | {"n": absent}, absent / len(children))

@@ -67,10 +67,11 @@ def class_labels(m: Classes, indicator: Indicator, words: Words) -> list[str]:
 
 
 def legend_rows(
-    m: Classes, indicator: Indicator, words: Words, theme: Theme
+    m: Classes, indicator: Indicator, words: Words, theme: Theme, *, hidden: bool = False
 ) -> tuple[list[LegendRow], LegendRow | None]:
-    """Legend rows, the worst class first, and the row of no data where there is any."""
+    """Legend rows, the worst class first, and the row of no data (or `hidden` numbers) where there is any."""
     labels = class_labels(m, indicator, words)
     rows = [LegendRow(c, text, n) for c, text, n in zip(colours(m, indicator), labels, m.counts, strict=True)]
-    missing = LegendRow(theme.missing, words("legend.missing"), m.missing) if m.missing else None
+    label = words("legend.missing_or_hidden" if hidden else "legend.missing")
+    missing = LegendRow(theme.missing, label, m.missing) if m.missing else None
     return (rows[::-1], missing)

@@ -227,7 +227,9 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
 def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | None) -> None:
     """The legend of a map: classes with counts, no data, year, method, source."""
     w, ind = c.words, scene.indicator
-    rows, missing = legend_rows(classes, ind, w, c.theme)
+    rows, missing = legend_rows(
+        classes, ind, w, c.theme, hidden=bool(scene.drawn["suppressed"].fillna(False).astype(bool).any())
+    )
     lines = [
         w(
             "legend.year",
@@ -496,7 +498,15 @@ def radar_panel(c: Context, names: dict[str, str], year: int) -> None:
         markdown_table(
             [w("dimensions.column_dimension"), *rates],
             [
-                [name, *(number(values[i], 2, language=w.language) for values in rates.values())]
+                [
+                    name,
+                    *(
+                        withheld_text("percent", c.warehouse.minimum)
+                        if bool(profile["suppressed"].iloc[i])
+                        else number(profile["value"].iloc[i], 2, language=w.language)
+                        for profile in profiles.values()
+                    ),
+                ]
                 for i, name in enumerate(names.values())
             ],
         )

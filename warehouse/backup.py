@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from warehouse.snapshots import DATABASE, MANIFEST, SnapshotInfo, Store, StoreError, store_error
+from warehouse.snapshots import DATABASE, MANIFEST, PRIVATE, SnapshotInfo, Store, StoreError, store_error
 
 INDEX = "backup.json"
 MAX_MANIFEST = 64 * 1024 * 1024
@@ -293,7 +293,8 @@ def _damaged_source(snapshot: str, name: str) -> BackupError:
 
 def _member(name: str, size: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = size, 0o444, 0
+    private = f"/{PRIVATE}" in name
+    member.size, member.mode, member.mtime = size, 0o400 if private else 0o444, 0
     return member
 
 
@@ -483,7 +484,7 @@ def _copy(file: Path, archive: tarfile.TarFile, name: str, size: int, goal: Path
             digest.update(data)
         return digest.hexdigest()
     goal.parent.mkdir(parents=True, exist_ok=True)
-    with goal.open("xb") as out:
+    with _private(goal) if f"/{PRIVATE}" in name else goal.open("xb") as out:
         while data := opened.read(_CHUNK):
             digest.update(data)
             out.write(data)

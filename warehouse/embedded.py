@@ -42,7 +42,10 @@ def build(
         return current, False
     batch = import_figures()
     with store.work("build"):
-        info = publish_batches(
-            store, settings, [batch], fresh=current is None, everything=True, progress=progress
-        )
+        try:
+            # Looked at again now that nobody else publishes: an import may have come in meanwhile.
+            fresh = store.current() is None
+        except StoreError:
+            fresh = True
+        info = publish_batches(store, settings, [batch], fresh=fresh, everything=True, progress=progress)
     return info, True

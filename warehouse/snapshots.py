@@ -396,6 +396,9 @@ class Store:
             if not any(w.thread == threading.get_ident() for w in self._works):
                 self.snapshots.mkdir(parents=True, exist_ok=True)
                 self.staging.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(PermissionError):
+                    # Drafts hold true numbers before they are hidden.
+                    self.staging.chmod(stat.S_IRWXU)
                 lock = _Lock(self.home / "lock")
                 lock.acquire()
                 notices = self._settle()
@@ -443,8 +446,14 @@ class Store:
 
     def sweep(self) -> Notices:
         """Finish or undo what a killed work left, and say so; nothing while an import runs."""
-        if not self._unsettled():
+        try:
+            if not self._unsettled():
+                return []
+        except PermissionError:
+            # Another account's drafts are that account's to clear.
             return []
+        except OSError as error:
+            raise store_error(error, self.home) from error
         lock = _Lock(self.home / "lock")
         try:
             lock.acquire()

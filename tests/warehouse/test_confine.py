@@ -469,3 +469,14 @@ def test_the_server_keeps_no_descriptor_open(tmp_path):
         before = len(list(Path("/proc/self/fd").iterdir()))
         list(intake.read([Job("csv", path), Job("csv", tmp_path / "none.csv"), Job("csv", tmp_path)] * 40))
         assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_lies_in_the_folder_one_stands_in_is_not_run(tmp_path, monkeypatch):
+    from warehouse.intake.gdal import installed
+
+    for name in ("json.py", "pyogrio.py", "rasterio.py"):
+        (tmp_path / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    installed.cache_clear()
+    assert installed().vector
+    assert not (tmp_path / "ran").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -246,6 +247,17 @@ def test_dates_of_1904_are_converted(read):
     result = read(out.getvalue())
     assert result.table.column("day")[0].as_py().startswith("2024-02-29")
     assert [f.code for f in result.findings] == ["sheet.epoch"]
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/Sheet1.xml", "xl/data1.xml", "xl/tables2/x.xml"])
+def test_a_sheet_is_looked_at_whatever_its_part_is_called(read, part):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(wb.xlsx(ERROR))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).replace(b"worksheets/sheet1.xml", part.removeprefix("xl/").encode())
+            content = content.replace(b"xl/xl/", b"xl/")
+            new.writestr(part if name == "xl/worksheets/sheet1.xml" else name, content)
+    assert read(out.getvalue()).refusal.code == "sheet.error_cell"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ REFUSED = {
     "drive": (named("C:a.shp"), "zip.name"),
     "nul": (packed(("ab.shp", b"x")).replace(b"ab.shp", b"a\x00.shp"), "zip.name|intake.unreadable"),
     "control": (named("a\x1b[31m.shp"), "zip.name"),
+    "line_break": (named("a.zip\n"), "zip.name"),
     "dot": (named("./a.shp"), "zip.name"),
     "double_slash": (named("a//b.shp"), "zip.name"),
     "right_to_left": (named("a\u202egpj.shp"), "zip.name"),

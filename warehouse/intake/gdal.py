@@ -95,7 +95,8 @@ def installed() -> Gdal:
         When the libraries cannot be loaded.
     """
     listed = subprocess.run(
-        [sys.executable, "-c", _LIST],
+        # -P: what lies in the folder a person stands in is not ours to import.
+        [sys.executable, "-P", "-c", _LIST],
         env={**os.environ, **ENVIRONMENT},
         capture_output=True,
         text=True,

@@ -382,7 +382,18 @@ class _Worker:
         try:
             while done < len(jobs):
                 while number < len(jobs) and number - done < ahead:
-                    fault = self._send(number, jobs[number], timeout, max_bytes, fresh=number == 0)
+                    try:
+                        fault = self._send(number, jobs[number], timeout, max_bytes, fresh=number == 0)
+                    except OSError:
+                        if number == done:
+                            if number == 0:
+                                raise
+                            # It died after its last answer: nobody's fault, and the rest goes to a new one.
+                            self.stop(now=True)
+                            return
+                        # It died on a file sent before; its answers so far tell which.
+                        ahead = 0
+                        break
                     if fault is not None:
                         refused[number] = fault
                     number += 1

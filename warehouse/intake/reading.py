@@ -95,7 +95,9 @@ def answer(
         if job["kind"] == "csv":
             table, more, found = read_csv(data, name, job["options"])
         elif job["kind"] == "vector":
-            table, more, found = read_vector(data, name, job["options"], contents)
+            table, more, found = read_vector(
+                data, name, job["options"], {k: v for k, v in contents.items() if k}
+            )
         elif job["kind"] == "sheet":
             table, more, found = read_sheet(data, name, job["options"])
         elif job["kind"] == "raster":

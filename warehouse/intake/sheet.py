@@ -159,10 +159,9 @@ def _open_archive(data: bytes, file: str) -> tuple[str, _Look, bytes]:
             _plain(content, name, file)
             if form == "xlsx":
                 _bound_references(content, name, file)
-            elif form == "xlsb" and name.endswith(".bin"):
-                _bound_records(content, name, file)
             fresh.writestr(name, content)
-            if name.startswith(("xl/worksheets/sheet", "xl/workbook", "xl/_rels/workbook")) or form == "ods":
+            # A sheet may have any name the workbook gives it; only the large parts that are none stay out.
+            if form == "ods" or not name.startswith(("xl/sharedStrings", "xl/styles", "xl/theme/")):
                 kept[name] = content
     if form == "ods":
         if b"encryption-data" in kept.get("META-INF/manifest.xml", b""):
@@ -171,11 +170,20 @@ def _open_archive(data: bytes, file: str) -> tuple[str, _Look, bytes]:
     elif form == "xlsx":
         look.epoch_1904 = _EPOCH.search(kept["xl/workbook.xml"]) is not None
         for sheet, part in _parts_xlsx(kept, file).items():
-            _look_xlsx(kept.get(part, b""), sheet, look)
+            _look_xlsx(_part(kept, part, file), sheet, look)
     else:
         for sheet, part in _parts_xlsb(kept, file).items():
-            _look_xlsb(kept.get(part, b""), sheet, look)
+            content = _part(kept, part, file)
+            _bound_records(content, part, file)
+            _look_xlsb(content, sheet, look)
     return form, look, packed.getvalue()
+
+
+def _part(kept: Mapping[str, bytes], part: str, file: str) -> bytes:
+    """A sheet's own part; a sheet that cannot be looked at is not read."""
+    if part not in kept:
+        raise Refused(finding("intake.unreadable", file, part[:120], "xl/worksheets/"))
+    return kept[part]
 
 
 def _plain(content: bytes, name: str, file: str) -> None:
@@ -325,8 +333,6 @@ def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _bound_records(content: bytes, name: str, file: str) -> None:
-    if not name.startswith("xl/worksheets/"):
-        return
     rows = columns = 0
     for kind, payload in _records(content):
         if kind == 148 and len(payload) >= 16:  # BrtWsDim

@@ -19,7 +19,7 @@ from warehouse.intake.faults import Refused, finding
 
 #: One part of a member's name: letters of any script, Thai vowels and tone marks (which are no letters to
 #: Python), digits and the punctuation offices use. Never a separator, a colon or a control character.
-_PART = re.compile(r"^(?!\.{1,2}$)[\w\-. \u0e01-\u0e5b()\[\]{}+,&@#'!~$%=^;–—]{1,200}$")
+_PART = re.compile(r"(?!\.{1,2}$)[\w\-. \u0e01-\u0e5b()\[\]{}+,&@#'!~$%=^;–—]{1,200}")
 _NESTED = (".zip", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".tgz", ".zst")
 _INDEX_ENTRY = b"PK\x01\x02"
 _PIECE = 1 << 20
@@ -156,7 +156,7 @@ class Archive:
         file, rules = self._file, self._rules
         name = _name(info)
         parts = name.rstrip("/").split("/")
-        if not all(_PART.match(part) for part in parts) or name.startswith("/"):
+        if not all(_PART.fullmatch(part) for part in parts) or name.startswith("/"):
             raise Refused(finding("zip.name", file, _shown(name), "folder/name.shp"))
         if name in self._members:
             raise Refused(finding("zip.name", file, f"{name} x 2", f"{name} x 1"))
