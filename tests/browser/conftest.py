@@ -34,14 +34,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
+    """The program's path; skips, or fails where it is required."""
     if CHROMIUM is None:
         if os.environ.get("DAOMAP_REQUIRE_BROWSER"):
             pytest.fail("Chromium is required here and was not found on the PATH")
         pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium fonts-noto-core)")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Of one module: while it lives, an event loop runs in this thread, and other tests want one of their own."""
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=chromium,
             args=[
                 "--no-sandbox",
                 "--use-gl=angle",
@@ -144,7 +151,7 @@ def stop_server(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def embedded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def embedded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """What a person gets from a fresh clone."""
     home = tmp_path_factory.mktemp("embedded")
     assert command(home, "build").returncode == 0
@@ -154,7 +161,7 @@ def embedded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def real(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def real(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same after the real boundaries and TPMAP files were imported."""
     boundaries = [
         real_path(f"boundaries/{name}")

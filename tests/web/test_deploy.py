@@ -17,7 +17,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.browser.conftest import ROOT, free_port, start_server, stop_server
-from tests.browser.conftest import browser as browser  # the same Chromium, as a fixture of this module
+from tests.browser.conftest import browser as browser  # the same Chromium, as fixtures of this module
+from tests.browser.conftest import chromium as chromium
 
 CONF = ROOT / "deploy" / "nginx" / "daomap.conf"
 UNIT = ROOT / "deploy" / "systemd" / "daomap@.service"
