@@ -356,7 +356,8 @@ def _sources(options: argparse.Namespace, settings: Settings, store: Store) -> i
         return 0
     for row in records:
         title = row["title_th"] if options.language == "th" else row["title_en"]
-        print(f"{row['source_id']}\t{row['kind']}\t{row['observations']:,}\t{title}")
+        hidden = f" ({row['suppressed']:,})" if row["suppressed"] else ""
+        print(f"{row['source_id']}\t{row['kind']}\t{row['observations']:,}\t{row['cells']}{hidden}\t{title}")
     return 0
 
 

@@ -335,16 +335,17 @@ class Warehouse:
     # -- where it comes from ----------------------------------------------
 
     def sources(self) -> pd.DataFrame:
-        """Every source with its rows, levels and years."""
+        """Every source with its rows, how many of them are hidden, levels and years."""
         return self._table(
             """
             SELECT s.*, coalesce(o.observations, 0) AS observations, coalesce(o.preferred, 0) AS preferred,
+                   coalesce(o.suppressed, 0) AS suppressed,
                    o.levels,
                    o.first_year, o.last_year
             FROM source s
             LEFT JOIN (
                 SELECT source_id, count(*) AS observations,
-                       count(*) FILTER (preferred) AS preferred,
+                       count(*) FILTER (preferred) AS preferred, count(*) FILTER (suppressed) AS suppressed,
                        list_sort(list(DISTINCT level)) AS levels, min(year) AS first_year,
                        max(year) AS last_year
                 FROM observation GROUP BY source_id

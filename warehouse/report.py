@@ -46,8 +46,11 @@ class Finding:
         if self.column is not None:
             where += f" คอลัมน์ {self.column}" if language == "th" else f" column {self.column}"
         if language == "th":
-            return f"{where}: พบ {self.found} ควรเป็น {self.expected} วิธีแก้: {self.mend_th}"
-        return f"{where}: found {self.found}, expected {self.expected}. To mend: {self.mend_en}"
+            text = f"{where}: พบ {self.found} ควรเป็น {self.expected} วิธีแก้: {self.mend_th}"
+        else:
+            text = f"{where}: found {self.found}, expected {self.expected}. To mend: {self.mend_en}"
+        # Names in a file may hold line breaks and what a terminal obeys.
+        return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @dataclass(frozen=True, slots=True)

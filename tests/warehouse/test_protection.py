@@ -378,6 +378,13 @@ def test_findings_quote_no_number_of_a_protected_source(store: Store) -> None:
     assert kept == [("–", "–", "made.csv")] and "found 3" not in text
 
 
+def test_sources_say_how_their_cells_are_shown(store: Store) -> None:
+    publish_batches(store, Settings(), [protected(leaves()), batch(tall(leaves(2)), source="open", sha="o")])
+    sources = Warehouse.open(store).sources().set_index("source_id")
+    assert sources.loc["made", "cells"] == "protected" and sources.loc["made", "suppressed"] > 10
+    assert sources.loc["open", "cells"] == "published" and sources.loc["open", "suppressed"] == 0
+
+
 def test_the_same_files_shown_otherwise_are_another_import() -> None:
     first, second = batch(tall(leaves())), batch(tall(leaves()))
     assert first.import_id == second.import_id
