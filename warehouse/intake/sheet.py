@@ -182,7 +182,7 @@ def _open_archive(data: bytes, file: str) -> tuple[str, _Look, bytes]:
 def _part(kept: Mapping[str, bytes], part: str, file: str) -> bytes:
     """A sheet's own part; a sheet that cannot be looked at is not read."""
     if part not in kept:
-        raise Refused(finding("intake.unreadable", file, part[:120], "xl/worksheets/"))
+        raise Refused(finding("intake.unreadable", file, part[:120] or "-", "xl/worksheets/"))
     return kept[part]
 
 
