@@ -92,16 +92,14 @@ class Guard:
 
     # -- before the sums ----------------------------------------------------
 
-    def check_change(self, source_id: str, cells: str, arriving: pa.Table) -> None:
+    def check_change(self, source_id: str, arriving: pa.Table) -> None:
         """Make sure that a protected source is not laid open by a part of it.
 
         Raises
         ------
         StoreError
-            When `cells` is ``published`` and rows that were protected so far are not among the arriving ones.
+            When rows that were protected so far are not among the arriving ones, which are to be published.
         """
-        if cells != "published":
-            return
         keys = ["area_code", "indicator", "year", "source_id"]
         for file in sorted((self._folder / FOLDER).glob(f"{self._stem(source_id)}-*.rows.parquet")):
             kept = pq.read_table(file)
@@ -195,11 +193,11 @@ class Guard:
         facts: pd.DataFrame,
         protected: bool,
     ) -> None:
-        counts = [i.id for i in load_catalogue().values() if i.unit in ("persons", "households")]
         minimum, scope = self._privacy.minimum, "all" if protected else "village"
         try:
-            table = counts_table(facts[facts["value"].notna()], counts)
+            table = counts_table(facts[facts["value"].notna()], _counts())
             if not table.size:
+                self._small_villages_out(connection, source_id, year, table)
                 return
             levels = facts.drop_duplicates("area_code").set_index("area_code")["level"].reindex(table.index)
             tree = {str(code): parent_of(str(code)) for code in table.index}
@@ -298,11 +296,7 @@ class Guard:
             WHERE source_id = $source AND year = $year AND ($all OR level = 'village')
               AND NOT starts_with(indicator, 'failing_ind') AND list_contains($counts, indicator)
             """,
-            mine
-            | {
-                "all": protected,
-                "counts": [i.id for i in load_catalogue().values() if i.unit in ("persons", "households")],
-            },
+            mine | {"all": protected, "counts": _counts()},
         )
         connection.execute(
             """
@@ -486,6 +480,11 @@ class Guard:
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         self._replace(name, bytes(sink.getvalue()))
+
+
+def _counts() -> list[str]:
+    """Indicators that are counts of persons or households."""
+    return [i.id for i in load_catalogue().values() if i.unit in ("persons", "households")]
 
 
 def _parts(indicator: Any) -> list[str]:

@@ -264,7 +264,7 @@ def _settle_cells(connection: duckdb.DuckDBPyConnection, batch: Batch, guard: Gu
             batch.shown_as("protected")
         else:
             for source_id in ids:
-                guard.check_change(source_id, "published", batch.observations)
+                guard.check_change(source_id, batch.observations)
     for source_id, cells in zip(ids, batch.sources.column("cells").to_pylist(), strict=True):
         if cells == "protected" and before.get(source_id) == "published":
             batch.report.add(

@@ -48,7 +48,6 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _JSON = re.compile(r"\s*(?:\{\s*(?:[\"}]|$)|\[\s*[\[{])")
 _ELEMENT = re.compile(r"<\s*(?:[\w.-]+:)?([A-Za-z_][\w.-]{0,40})")
-_TEXT_KINDS = frozenset({"text", "json", "xml", "html"})
 
 #: Suffix -> the kinds its content may be. A suffix that is not here promises nothing.
 _PROMISES: Mapping[str, frozenset[str]] = {
@@ -157,11 +156,6 @@ def require(data: bytes, file: str, allowed: frozenset[str], code: str = "intake
     if promised is not None and kind not in promised:
         raise Refused(finding("intake.kind", file, spoken(data), ", ".join(sorted(promised))))
     return kind
-
-
-def is_text(kind: str) -> bool:
-    """Whether a kind is made of characters."""
-    return kind in _TEXT_KINDS
 
 
 def _text(head: bytes) -> str | None:

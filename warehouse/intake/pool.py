@@ -306,15 +306,13 @@ class Intake:
         stop = threading.Event()
         flying = 0
         awaited = 0
-        handed_out = 0
 
         def launch() -> bool:
-            nonlocal flying, handed_out
+            nonlocal flying
             batch = list(islice(numbered, self._batch))
             if not batch:
                 return False
             flying += len(batch)
-            handed_out += 1
             threading.Thread(target=self._run, args=(batch, results, stop), daemon=True).start()
             return True
 
