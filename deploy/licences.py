@@ -33,6 +33,8 @@ _SPELLINGS = {
     "Apache License 2.0": "Apache-2.0",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+# Those whose package data says nothing, read from the licence file inside.
+_FROM_FILE = {"exactextract": "Apache-2.0"}
 # Locked for other systems or Python versions, so not installed everywhere; read from the packages.
 _ELSEWHERE = {
     "click-plugins": "BSD-3-Clause",
@@ -55,7 +57,7 @@ The agencies' own files are not part of Daomap and are never handed on with it; 
 ## Libraries inside those packages
 
 `pyogrio` and `rasterio` carry GDAL (MIT) and what it is built with, PROJ (MIT) among it; `pyproj` carries PROJ; `shapely`
-carries GEOS (LGPL-2.1-or-later) as a shared library of its own, which can be replaced. `streamlit` carries its web page, with
+and `exactextract` carry GEOS (LGPL-2.1-or-later) as a shared library of its own, which can be replaced. `streamlit` carries its web page, with
 React, deck.gl, plotly.js, Vega and KaTeX (MIT or BSD) among others, as its own notices list.
 """
 
@@ -100,7 +102,7 @@ def licence(name: str) -> str:
         known = _SPELLINGS.get(text, text)
         if known in ALLOWED:
             return known
-    return ""
+    return _FROM_FILE.get(name, "")
 
 
 def forbidden(expression: str) -> bool:
