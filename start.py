@@ -217,7 +217,18 @@ def main() -> int:
         return daomap(*sys.argv[2:])
     if len(sys.argv) > 1 and sys.argv[1] == "test":
         install(["test"])
-        return subprocess.run([str(PYTHON), "-m", "pytest", *sys.argv[2:]], cwd=ROOT, check=False).returncode
+        # Everything runs side by side, as many at once as there are processors; a selection runs as it is asked for.
+        side_by_side = [
+            "-n",
+            "logical",
+            "--maxprocesses",
+            "4",
+            "--dist",
+            "loadgroup",
+            "--no-loadscope-reorder",
+        ]
+        chosen = sys.argv[2:] or side_by_side
+        return subprocess.run([str(PYTHON), "-m", "pytest", *chosen], cwd=ROOT, check=False).returncode
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
