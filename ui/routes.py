@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,8 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.data import store
 from ui.errors import message, note
-from warehouse.query import layer_file
+from warehouse.computed_layers import computed_layer, read_spec
+from warehouse.query import any_layer, layer_file
 
 _FOREVER = "public, max-age=31536000, immutable"
 BACKGROUNDS = {"light": "#e9eff1", "dark": "#0b1114"}
@@ -32,31 +34,52 @@ def _published(snapshot: str, level: str, parent: str, name: str) -> Path | None
     """The file behind the address of a layer; None for anything that is not a plain file of a published snapshot."""
     folder = store().snapshots
     path = layer_file(folder, snapshot, level, parent, name)
-    if path is None:
-        return None
-    # A link, in the file's place or on the way to it, would lead out of the snapshot.
-    true = Path(os.path.realpath(path))
-    return path if true == Path(os.path.realpath(folder)) / path.relative_to(folder) else None
+    return path if path is not None and _inside(path, folder) else None
 
 
-# A plain function: Streamlit's loop goes on while a thread reads the file.
-def layer(request: Request) -> Response:
-    """One theme and year of one level, as published: immutable, so cached for a year under its snapshot's name."""
-    part = request.path_params
-    path = _published(part["snapshot"], part["level"], part["parent"], part["name"])
-    if path is None:
-        return not_found()
-    tag = f'"{part["snapshot"]}/{part["level"]}/{part["parent"]}/{part["name"]}"'
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a file is the plain one of its name: a link in its place, or on the way to it, would lead elsewhere."""
+    return Path(os.path.realpath(path)) == Path(os.path.realpath(folder)) / path.relative_to(folder)
+
+
+def _geojson(request: Request, address: str, body: Callable[[], bytes | None]) -> Response:
+    """A gzipped layer, which is what it is for as long as its address: kept for a year by that name."""
+    tag = f'"{address}"'
     headers = {"Cache-Control": _FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
     known = request.headers.get("if-none-match", "")
     if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response(status_code=304, headers=headers)
-    body = path.read_bytes()
+    packed = body()
+    if packed is None:
+        return not_found()
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
     else:
-        body = gzip.decompress(body)
-    return Response(body, media_type="application/geo+json", headers=headers)
+        packed = gzip.decompress(packed)
+    return Response(packed, media_type="application/geo+json", headers=headers)
+
+
+# Plain functions: Streamlit's loop goes on while a thread reads the file or does the sums.
+def layer(request: Request) -> Response:
+    """One theme and year of one level, as published."""
+    part = request.path_params
+    path = _published(part["snapshot"], part["level"], part["parent"], part["name"])
+    if path is None:
+        return not_found()
+    address = f"{part['snapshot']}/{part['level']}/{part['parent']}/{part['name']}"
+    return _geojson(request, address, path.read_bytes)
+
+
+def computed(request: Request) -> Response:
+    """Values that are not stored, over the geometry of a published layer."""
+    part = request.path_params
+    place = (part["snapshot"], part["level"], part["parent"])
+    folder = store().snapshots
+    file = any_layer(folder, *place)
+    if file is None or read_spec(part["spec"]) is None or not _inside(file, folder):
+        return not_found()
+    address = f"{'/'.join(place)}/computed/{part['spec']}"
+    return _geojson(request, address, lambda: computed_layer(folder, *place, part["spec"]))
 
 
 async def map_style(request: Request) -> Response:
@@ -90,6 +113,7 @@ async def nothing(_request: Request) -> Response:
 
 ROUTES = [
     Route("/layers/{snapshot}/{level}/{parent}/{name}.geojson", layer),
+    Route("/layers/{snapshot}/{level}/{parent}/computed/{spec}.geojson", computed),
     Route("/map/{name}.json", map_style),
     Route("/fonts/noto-sans-thai.ttf", font),
     # What is not there is said to be missing; without these Streamlit would answer with its page.

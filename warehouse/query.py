@@ -611,6 +611,25 @@ def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: st
     return folder / file if wanted is not None and _as_published(folder / file, wanted) else None
 
 
+def any_layer(snapshots: Path, snapshot: str, level: str, parent: str) -> Path | None:
+    """Any published layer file of these areas, for its geometry: all of them have the same.
+
+    Parameters
+    ----------
+    snapshots, snapshot, level, parent
+        As for `layer_file`, and matched whole.
+    """
+    if not _SNAPSHOT.fullmatch(snapshot):
+        return None
+    folder = snapshots / snapshot
+    start = f"layers/{level}/{parent}/"
+    for file in sorted(f for f in _sealed(folder, stamp_of(folder / MANIFEST)) if f.startswith(start)):
+        name = file.removeprefix(start).removesuffix(".geojson.gz")
+        if (path := layer_file(snapshots, snapshot, level, parent, name)) is not None:
+            return path
+    return None
+
+
 @lru_cache(maxsize=8)
 def _sealed(folder: Path, _stamp: tuple[int, ...] | None) -> dict[str, tuple[str, int]]:
     """SHA-256 and size of every file of a snapshot, from its manifest; nothing from one that is not as published."""

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tests.browser.conftest import start_server, stop_server
 from ui.routes import ROUTES, SecurityHeaders
+from warehouse import computed_layers
 from warehouse.snapshots import Store
 
 CANARY = b"CANARY-0123456789"
@@ -167,6 +168,11 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
         "/layers/{snapshot}/province/TH/poverty-1999.geojson",
         "/layers/{snapshot}/province/TH/.geojson",
         "/layers/{snapshot}/village/TH/poverty-2018.geojson",
+        "/layers/{snapshot}/province/TH/computed/poverty-2018.geojson",
+        "/layers/{snapshot}/province/TH/computed/unknown.1.geojson",
+        "/layers/{snapshot}/province/TH/computed/unknown.1~a%00.geojson",
+        "/layers/{snapshot}/province/TH/computed/..%2fpoverty-2018.geojson",
+        "/layers/{snapshot}/province/TH/computed/.geojson",
         "/layers/{snapshot}/boundaries/province.parquet",
         "/layers/{snapshot}/manifest.json",
         "/layers/{snapshot}/warehouse.duckdb",
@@ -245,3 +251,37 @@ def test_the_home_may_lie_behind_a_link(embedded_home, tmp_path, monkeypatch):
     monkeypatch.setattr("ui.routes.store", lambda: Store(link))
     answer = call(Starlette(routes=ROUTES), f"/layers/{snapshot}/province/TH/poverty-2018.geojson")
     assert answer.status == 200
+
+
+def test_a_computed_layer_is_immutable_too_and_only_of_a_published_snapshot(
+    embedded_home, tmp_path, monkeypatch
+):
+    computed_layers.register("routed")(lambda house, level, parent, arguments: [])
+    try:
+        snapshot = Store(embedded_home).current().id
+        address = f"/layers/{snapshot}/province/TH/computed/routed.1~a.geojson"
+        monkeypatch.setattr("ui.routes.store", lambda: Store(embedded_home))
+        app = Starlette(routes=ROUTES)
+        answer = call(app, address)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "application/geo+json"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Etag"] == f'"{snapshot}/province/TH/computed/routed.1~a"'
+        assert len(json.loads(answer.body)["features"]) == 77
+        for other in (
+            address.replace(snapshot, "snap-000009-0123456789ab"),
+            address.replace("/TH/", "/10/"),
+            address.replace("routed.1", "routed.2"),
+            address.replace(".geojson", ".geojson.gz"),
+        ):
+            missing = call(app, other)
+            assert (missing.status, missing.headers["Cache-Control"]) == (404, "no-store")
+        # Behind a link in a snapshot's place lie other bytes than the published ones.
+        elsewhere = Store(tmp_path)
+        elsewhere.snapshots.mkdir(parents=True)
+        shutil.copytree(Store(embedded_home).snapshots / snapshot, tmp_path / "moved")
+        (elsewhere.snapshots / snapshot).symlink_to(tmp_path / "moved")
+        monkeypatch.setattr("ui.routes.store", lambda: elsewhere)
+        assert call(app, address).status == 404
+    finally:
+        computed_layers.unregister("routed")
