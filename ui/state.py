@@ -7,6 +7,7 @@ widgets are set from it before they are drawn, and their callbacks write to it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
@@ -15,6 +16,8 @@ LANGUAGES = ("th", "en")
 METHODS = ("catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks", "user_defined")
 PEERS = ("country", "parent")
 LEVELS = ("province", "district", "subdistrict")
+LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
+_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
 
@@ -40,6 +43,18 @@ class View:
         `analytics.classify`; `breaks` are upper bounds as text such as ``"1,2.5,5"``.
     lock : bool
         True keeps the same class bounds for every year and level.
+    light, light2 : str
+        Source id of a night light product, empty for the default; `light2` is another one for the earlier year.
+    y0, y1 : int or None
+        Common era; the earlier and the later year of light. Where one year is shown it is `y1`.
+    mode : str
+        How light is shown, of `LIGHT_MODES`.
+    measure : str
+        Measure of light on a map of areas, empty for the default.
+    opacity : int
+        Of the light over the map, in percent.
+    anyway : bool
+        Compare two years although something stands against it.
     """
 
     area: str = "TH"
@@ -52,6 +67,14 @@ class View:
     k: int = 5
     breaks: str = ""
     lock: bool = True
+    light: str = ""
+    light2: str = ""
+    y0: int | None = None
+    y1: int | None = None
+    mode: str = "picture"
+    measure: str = ""
+    opacity: int = 85
+    anyway: bool = False
 
 
 _DEFAULT = View()
@@ -77,13 +100,26 @@ def parse(
     area = params.get("area", "")
     if area_exists(area):
         view = replace(view, area=area)
-    for name, allowed in (("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS)):
+    for name, allowed in (
+        ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
+        ("mode", LIGHT_MODES),
+    ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
     if indicator_exists(params.get("ind", "")):
         view = replace(view, ind=params["ind"])
-    if (year := _year(params.get("year", ""))) is not None:
-        view = replace(view, year=year)
+    for name in ("year", "y0", "y1"):
+        if (year := _year(params.get(name, ""))) is not None:
+            view = replace(view, **{name: year})
+    for name in ("light", "light2", "measure"):
+        # Whether there is such a thing is the page's business.
+        if _ID.fullmatch(params.get(name, "")):
+            view = replace(view, **{name: params[name]})
+    opacity = params.get("opacity", "")
+    if opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
+        view = replace(view, opacity=int(opacity))
+    if params.get("anyway") == "1":
+        view = replace(view, anyway=True)
     classes = params.get("k", "")
     if classes.isdecimal() and MIN_CLASSES <= int(classes) <= MAX_CLASSES:
         view = replace(view, k=int(classes))

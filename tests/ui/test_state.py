@@ -1,9 +1,10 @@
 """A view survives its trip through the address, and nonsense in the address falls back to defaults."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.state import LEVELS, METHODS, PEERS, View, parse, read_breaks, to_params
+from ui.state import LEVELS, LIGHT_MODES, METHODS, PEERS, View, parse, read_breaks, to_params
 
 
 def _parse(params, language="th"):
@@ -27,6 +28,14 @@ views = st.builds(
     k=st.integers(2, 9),
     breaks=st.sampled_from(["", "1,2", "0.5, 3"]),
     lock=st.booleans(),
+    light=st.sampled_from(["", "nightlight-vnl-v21-average-masked"]),
+    light2=st.sampled_from(["", "nightlight-modelled"]),
+    y0=st.none() | st.integers(1990, 2100),
+    y1=st.none() | st.integers(1990, 2100),
+    mode=st.sampled_from(LIGHT_MODES),
+    measure=st.sampled_from(["", "log_ratio"]),
+    opacity=st.integers(0, 100),
+    anyway=st.booleans(),
 )
 
 
@@ -41,6 +50,14 @@ def test_any_address_gives_a_view(params):
     assert view.area in {"TH", "55", "5501", "550101"}
     assert 2 <= view.k <= 9
     assert view.method in METHODS
+    assert view.mode in LIGHT_MODES
+    assert 0 <= view.opacity <= 100
+
+
+@pytest.mark.parametrize("wrong", ["../x", "A", "<b>", "a" * 81, "ก", "a b", "-a", "a\n"])
+def test_ids_of_light_are_plain_or_left_out(wrong):
+    view = _parse({"light": wrong, "light2": wrong, "measure": wrong, "opacity": wrong, "anyway": wrong})
+    assert view == _parse({})
 
 
 def test_a_buddhist_year_typed_by_hand_is_understood():
