@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from warehouse.report import ImportReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geo.nightlight import Grid
 
 OBSERVATION = pa.schema(
     [
@@ -70,6 +76,45 @@ def empty(schema: pa.Schema) -> pa.Table:
 
 
 @dataclass(slots=True)
+class LightRaster:
+    """Night light of one product and year, ready to be published.
+
+    Attributes
+    ----------
+    product : str
+        Id in ``geo/nightlight.toml``.
+    year : int
+        Common era.
+    values : ndarray of float32, shape (grid.height, grid.width)
+        In the product's unit, NaN for no data; negative values are kept as they were measured.
+    grid : Grid
+        As `geo.nightlight.canonical` makes it, so that all years of a lattice have the same one.
+    sha256 : str
+        Of the file that was imported.
+    period : tuple of str or None
+        First and last day, ISO; None where the file does not say.
+    mask : str or None
+        The publisher's word for what was left out, such as ``vcmcfg``.
+    not_finite : int
+        Cells that were infinite, or NaN without being declared as no data; they are NaN now.
+    observations : ndarray of uint16, same shape, or None
+        Cloud-free observations of each cell.
+    note : str or None
+    """
+
+    product: str
+    year: int
+    values: NDArray[np.float32]
+    grid: Grid
+    sha256: str
+    period: tuple[str | None, str | None] = (None, None)
+    mask: str | None = None
+    not_finite: int = 0
+    observations: NDArray[np.uint16] | None = None
+    note: str | None = None
+
+
+@dataclass(slots=True)
 class Batch:
     """What one import brings. Rows replace rows with the same area, indicator, year and source.
 
@@ -79,6 +124,8 @@ class Batch:
         Hash of kind, options and the files' own hashes: the same files again are recognised as such.
     boundaries : mapping of level to GeoDataFrame
         Columns ``code, name_th, name_en, geometry`` in EPSG:4326.
+    rasters : sequence of LightRaster
+        Each takes the place of the one of the same product and year.
     """
 
     kind: str
@@ -89,6 +136,7 @@ class Batch:
     sources: pa.Table = field(default_factory=lambda: empty(SOURCE))
     files: pa.Table = field(default_factory=lambda: empty(SOURCE_FILE))
     boundaries: Mapping[str, Any] = field(default_factory=dict)
+    rasters: Sequence[LightRaster] = ()
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

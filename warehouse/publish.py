@@ -23,13 +23,14 @@ from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
+from warehouse.light_files import merge_rasters
 from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work, store_error
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent")
+TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent", "raster")
 # What decides the computed rows and the layers, apart from the imported files and the settings.
 RULES = (
     *(
@@ -136,9 +137,6 @@ def _write_database(
     scratch = staging.path / "tmp"
     if staging.database.exists():
         staging.database.rename(work)
-        new = False
-    else:
-        new = True
     connection = duckdb.connect(
         str(work),
         config={
@@ -153,8 +151,8 @@ def _write_database(
         },
     )
     try:
-        if new:
-            connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        # Also in a draft of an older snapshot, which lacks the tables that came since.
+        connection.execute(SCHEMA.read_text(encoding="utf-8"))
         years = touched_years(b.observations for b in batches)
         levels: set[str] = set()
         guard = Guard(staging.path, staging.replace_file, settings.privacy)
@@ -164,6 +162,8 @@ def _write_database(
             _settle_cells(connection, batch, guard)
             guard.forget(_merge(connection, batch))
             levels |= _write_boundaries(staging, batch)
+        lights = merge_rasters(connection, staging, batches)
+        years |= {year for _, year in lights}
         if everything:
             years |= {
                 int(y) for (y,) in connection.execute("SELECT DISTINCT year FROM observation").fetchall()
@@ -537,12 +537,16 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
         levels = connection.execute(
             "SELECT level, list_sort(list(DISTINCT year)) FROM observation GROUP BY level ORDER BY level"
         ).fetchall()
+        lights = connection.execute(
+            "SELECT product, list_sort(list(DISTINCT year)) FROM raster GROUP BY product ORDER BY product"
+        ).fetchall()
     boundaries = staging.path / "boundaries"
     return {
         "imports": [row[0] for row in imports],
         "observations": int(rows[0]) if rows else 0,
         "years": {level: [int(y) for y in years] for level, years in levels},
         "boundaries": sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else [],
+        "lights": {str(product): [int(y) for y in years] for product, years in lights},
         "rules": rules_sha256(),
         "stars": settings.stars.model_dump(mode="json"),
         "privacy": privacy_of(settings),

@@ -1,6 +1,6 @@
 -- The one schema of a snapshot's warehouse.duckdb. Years are CE; codes are text.
 
-CREATE TABLE area (
+CREATE TABLE IF NOT EXISTS area (
     code      VARCHAR NOT NULL,
     level     VARCHAR NOT NULL,
     parent    VARCHAR,
@@ -11,7 +11,7 @@ CREATE TABLE area (
     mapped_to VARCHAR             -- the subdistrict a municipal area lies in, where known
 );
 
-CREATE TABLE source (
+CREATE TABLE IF NOT EXISTS source (
     source_id VARCHAR NOT NULL,
     kind      VARCHAR NOT NULL,
     publisher VARCHAR NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE source (
     priority  SMALLINT NOT NULL
 );
 
-CREATE TABLE source_file (
+CREATE TABLE IF NOT EXISTS source_file (
     source_id VARCHAR NOT NULL,
     file_name VARCHAR NOT NULL,
     sha256    VARCHAR NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE source_file (
 );
 
 -- Written in the order indicator, year, level, area_code, so that a map reads one stretch of the file.
-CREATE TABLE observation (
+CREATE TABLE IF NOT EXISTS observation (
     area_code   VARCHAR NOT NULL,
     level       VARCHAR NOT NULL,
     indicator   VARCHAR NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE observation (
     preferred   BOOLEAN NOT NULL   -- of the one source readers see for this indicator, year and level
 );
 
-CREATE TABLE import_run (
+CREATE TABLE IF NOT EXISTS import_run (
     import_id VARCHAR NOT NULL,
     kind      VARCHAR NOT NULL,
     imported_at VARCHAR NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE import_run (
     files     INTEGER NOT NULL    -- rows it put into source_file
 );
 
-CREATE TABLE finding (
+CREATE TABLE IF NOT EXISTS finding (
     import_id   VARCHAR NOT NULL,
     severity    VARCHAR NOT NULL,
     code        VARCHAR NOT NULL,
@@ -73,11 +73,39 @@ CREATE TABLE finding (
 );
 
 -- Where the polygons of the snapshot lie, so that a map can be framed without reading geometry.
-CREATE TABLE extent (
+CREATE TABLE IF NOT EXISTS extent (
     code  VARCHAR NOT NULL,
     level VARCHAR NOT NULL,
     west  DOUBLE NOT NULL,
     south DOUBLE NOT NULL,
     east  DOUBLE NOT NULL,
     north DOUBLE NOT NULL
+);
+
+-- Night light: one raster a product and year, in a file of the snapshot. Missing from snapshots made before there were rasters.
+CREATE TABLE IF NOT EXISTS raster (
+    source_id        VARCHAR NOT NULL,
+    product          VARCHAR NOT NULL,   -- id in geo/nightlight.toml
+    year             SMALLINT NOT NULL,
+    period_start     VARCHAR,            -- ISO dates, where the file says
+    period_end       VARCHAR,
+    mask             VARCHAR,
+    unit             VARCHAR NOT NULL,
+    width            INTEGER NOT NULL,
+    height           INTEGER NOT NULL,
+    west             DOUBLE NOT NULL,
+    north            DOUBLE NOT NULL,
+    dx               DOUBLE NOT NULL,    -- degrees, positive
+    dy               DOUBLE NOT NULL,
+    lit_threshold    DOUBLE NOT NULL,
+    saturation       DOUBLE,
+    sensor           VARCHAR NOT NULL,
+    file             VARCHAR NOT NULL,   -- inside the snapshot
+    sha256           VARCHAR NOT NULL,   -- of the file that was imported
+    cells            BIGINT NOT NULL,
+    nodata_cells     BIGINT NOT NULL,
+    negative_cells   BIGINT NOT NULL,
+    not_finite_cells BIGINT NOT NULL,
+    observations_file VARCHAR,
+    note             VARCHAR
 );

@@ -22,6 +22,7 @@ LOOKED_AT = {
     ("publish.py", "order"): "one of three constants",
     ("publish.py", "same"): "made of column names that are constants of the caller",
     ("derive.py", "name"): "a loop over constants",
+    ("light_files.py", "table"): "a loop over constants",
 }
 
 
