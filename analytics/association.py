@@ -25,7 +25,6 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -233,6 +232,8 @@ def _unusable(x: Floats, y: Floats) -> NoResult | None:
 
 
 def _correlation(method: str, x: Floats, y: Floats) -> Correlation:
+    from scipy import stats  # a second to load, which the first page does not need to wait for
+
     found = stats.pearsonr(x, y) if method == "pearson" else stats.spearmanr(x, y)
     r = min(1.0, max(-1.0, float(found.statistic)))
     n = len(x)

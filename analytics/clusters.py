@@ -28,7 +28,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy import sparse, stats
+from scipy import sparse
 
 from analytics.association import NoResult
 
@@ -302,6 +302,8 @@ def local_moran(
     taken = _taking(x, x if y is None else y, neighbours)
     if isinstance(taken, NoResult):
         return taken
+    from scipy import stats  # a second to load, which the first page does not need to wait for
+
     lag = np.asarray(taken.weights @ taken.y)
     p_of = _conditional_p(taken.y, lag, np.diff(taken.weights.indptr), permutations, seed)
     q_of = stats.false_discovery_control(p_of, method="bh")

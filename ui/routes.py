@@ -18,6 +18,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.data import store
 from ui.errors import message, note
+from warehouse import pair_layers  # noqa: F401 - its kinds of layers become known
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.query import any_layer, layer_file
 

@@ -611,6 +611,15 @@ def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: st
     return folder / file if wanted is not None and _as_published(folder / file, wanted) else None
 
 
+def published_file(snapshots: Path, snapshot: str, name: str) -> Path | None:
+    """A file of a published snapshot by its name in the manifest, or None where it is not there as published."""
+    if not _SNAPSHOT.fullmatch(snapshot):
+        return None
+    folder = snapshots / snapshot
+    wanted = _sealed(folder, stamp_of(folder / MANIFEST)).get(name)
+    return folder / name if wanted is not None and _as_published(folder / name, wanted) else None
+
+
 def any_layer(snapshots: Path, snapshot: str, level: str, parent: str) -> Path | None:
     """Any published layer file of these areas, for its geometry: all of them have the same.
 
