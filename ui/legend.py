@@ -54,3 +54,76 @@ def legend_html(
         f'<style>{style}</style><div class="daomap-legend"><b>{escape(title)}</b><p>{escape(unit)}</p><table>'
         f"<thead><tr><th></th><th></th><th>{escape(caption)}</th></tr></thead><tbody>{body}</tbody></table>{lines}</div>"
     )
+
+
+def square_html(
+    colours: Sequence[Sequence[RGB]],
+    counts: Sequence[Sequence[int]],
+    x_labels: Sequence[str],
+    y_labels: Sequence[str],
+    x_title: str,
+    y_title: str,
+    missing: LegendRow | None,
+    notes: Sequence[str],
+    theme: Theme,
+    caption: str,
+) -> str:
+    """HTML of the legend of a map of two indicators: a square with the areas counted in each of its fields.
+
+    A plain table, so a screen reader says row, column and count; every text is escaped.
+
+    Parameters
+    ----------
+    colours, counts : shape (classes of y, classes of x)
+        From the lowest class of y; the highest is drawn on top.
+    x_labels, y_labels : sequence of str
+        What each class says, from the lowest.
+    x_title, y_title : str
+        Names of the two indicators with their units; an arrow says which way they rise.
+    missing : LegendRow or None
+    caption : str
+        What is counted, read before the table.
+    """
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in x_labels)
+    body = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>'
+        + "".join(
+            f'<td style="background:{hex_of(colour)};color:{_ink(colour)}">{n:,}</td>'
+            for colour, n in zip(row, line, strict=True)
+        )
+        + "</tr>"
+        for label, row, line in reversed(list(zip(y_labels, colours, counts, strict=True)))
+    )
+    absent = (
+        f'<p><i style="background:{hex_of(missing.colour)}"></i> {escape(missing.label)}: {missing.count:,}</p>'
+        if missing is not None
+        else ""
+    )
+    lines = "".join(f"<p>{escape(n)}</p>" for n in notes)
+    style = (
+        f".daomap-square{{font-size:.84rem;line-height:1.4;color:{theme.text}}}"
+        f".daomap-square p,.daomap-square th,.daomap-square caption{{color:{theme.muted};font-weight:400;text-align:left}}"
+        ".daomap-square p{margin:4px 0 0;font-size:.82rem}"
+        ".daomap-square table{border-collapse:separate;border-spacing:2px;margin:4px 0}"
+        ".daomap-square th{font-size:.72rem;border:0;padding:1px 4px;white-space:nowrap}"
+        ".daomap-square tbody th{text-align:right}.daomap-square tfoot th{text-align:center}"
+        f".daomap-square td{{min-width:46px;height:34px;text-align:center;border:1px solid {theme.grid};border-radius:2px;"
+        "font-variant-numeric:tabular-nums;padding:0}"
+        f".daomap-square i{{display:inline-block;width:20px;height:12px;border:1px solid {theme.grid};border-radius:2px}}"
+    )
+    return (
+        f'<style>{style}</style><div class="daomap-square"><b>↑ {escape(y_title)}</b>'
+        f"<table><caption>{escape(caption)}</caption><tbody>{body}</tbody>"
+        f"<tfoot><tr><th></th>{head}</tr></tfoot></table><b>→ {escape(x_title)}</b>{absent}{lines}</div>"
+    )
+
+
+def _ink(colour: RGB) -> str:
+    """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
+
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    r, g, b = (linear(part) for part in colour)
+    return "#000000" if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 else "#ffffff"

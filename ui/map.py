@@ -27,6 +27,15 @@ def _array(colour: RGB, alpha: int = 255) -> str:
     return f"[{colour[0]},{colour[1]},{colour[2]},{alpha}]"
 
 
+def _check_plain(*texts: str | None) -> None:
+    """These stand inside an expression that the browser evaluates."""
+    for text in texts:
+        if text is not None and not _PLAIN.fullmatch(text):
+            raise ValueError(
+                f"map layer: found {text!r}, expected a code or id of letters, digits and underscores"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class AreaLayer:
     """A choropleth read by the browser from `url`.
@@ -55,12 +64,17 @@ class AreaLayer:
     crowded: bool = False
 
     def __post_init__(self) -> None:
-        # These stand inside an expression that the browser evaluates.
-        for text in (self.prop, self.inside, self.focus):
-            if text is not None and not _PLAIN.fullmatch(text):
-                raise ValueError(
-                    f"map layer: found {text!r}, expected a code or id of letters, digits and underscores"
-                )
+        _check_plain(self.prop, self.inside, self.focus)
+
+    @property
+    def triggers(self) -> list[object]:
+        """What a change of the colours shows in."""
+        return [self.prop, list(self.bounds), self.inside]
+
+    @property
+    def outlined(self) -> str:
+        """Expression that is true for what is outlined."""
+        return f"properties.code=='{self.focus}'"
 
     def fill(self, theme: Theme) -> str:
         """Expression that gives each feature its colour; no data has a colour of its own."""
@@ -76,8 +90,98 @@ class AreaLayer:
         return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{inner}"
 
 
+@dataclass(frozen=True, slots=True)
+class PairLayer:
+    """A choropleth of two values at once, the properties ``x`` and ``y``.
+
+    Attributes
+    ----------
+    x_bounds, y_bounds : tuple of float, lengths k and m
+        As `AreaLayer.bounds`.
+    colours : tuple of tuple of RGB, shape (m, k)
+        By class of y, from the lowest, and class of x.
+    missing : RGB
+        Of areas that lack one of the two.
+    focus : str or None
+        Code of the area that is outlined, or whose children are.
+    """
+
+    url: str
+    x_bounds: tuple[float, ...]
+    y_bounds: tuple[float, ...]
+    colours: tuple[tuple[RGB, ...], ...]
+    missing: RGB
+    focus: str | None = None
+    crowded: bool = False
+
+    def __post_init__(self) -> None:
+        _check_plain(self.focus)
+
+    @property
+    def triggers(self) -> list[object]:
+        return [list(self.x_bounds), list(self.y_bounds)]
+
+    @property
+    def outlined(self) -> str:
+        return f"properties.code=='{self.focus}'||properties.parent=='{self.focus}'"
+
+    def fill(self, theme: Theme) -> str:
+        """Expression that gives each feature its colour."""
+        rows = [
+            _steps("properties.x", self.x_bounds, [_array(colour) for colour in row]) for row in self.colours
+        ]
+        inner = _steps("properties.y", self.y_bounds, [f"({row})" for row in rows])
+        return f"properties.x==null||properties.y==null?{_array(self.missing, 150)}:{inner or _array(self.missing)}"
+
+
+def _steps(value: str, bounds: tuple[float, ...], results: list[str]) -> str:
+    """``value<=1?a:value<=2?b:c``: the last result also stands for what lies above its bound."""
+    if len(bounds) != len(results):
+        raise ValueError(f"map layer: found {len(results)} colours for {len(bounds)} classes")
+    steps = "".join(
+        f"{value}<={bound!r}?{result}:" for bound, result in zip(bounds[:-1], results[:-1], strict=True)
+    )
+    return steps + (results[-1] if results else "")
+
+
+@dataclass(frozen=True, slots=True)
+class KindLayer:
+    """A choropleth of kinds: the property ``k`` is the place of a feature's colour.
+
+    Attributes
+    ----------
+    colours : tuple of RGB
+    focus : str or None
+        As `PairLayer.focus`.
+    """
+
+    url: str
+    colours: tuple[RGB, ...]
+    focus: str | None = None
+    crowded: bool = False
+
+    def __post_init__(self) -> None:
+        _check_plain(self.focus)
+
+    @property
+    def triggers(self) -> list[object]:
+        return [len(self.colours)]
+
+    @property
+    def outlined(self) -> str:
+        return f"properties.code=='{self.focus}'||properties.parent=='{self.focus}'"
+
+    def fill(self, theme: Theme) -> str:
+        """Expression that gives each feature its colour."""
+        kinds = "".join(f"properties.k=={i}?{_array(c)}:" for i, c in enumerate(self.colours))
+        return f"properties.k==null?{_array(theme.missing, 150)}:{kinds}{_array(theme.missing, 150)}"
+
+
 def deck(
-    layer: AreaLayer, bbox: tuple[float, float, float, float], theme: Theme, tooltip_html: str
+    layer: AreaLayer | PairLayer | KindLayer,
+    bbox: tuple[float, float, float, float],
+    theme: Theme,
+    tooltip_html: str,
 ) -> pdk.Deck:
     """A chart of one area layer and the outline of its focus.
 
@@ -100,7 +204,7 @@ def deck(
         get_fill_color=layer.fill(theme),
         get_line_color=[*theme.line, 70 if layer.crowded else 220],
         line_width_min_pixels=0.2 if layer.crowded else 0.6,
-        update_triggers={"getFillColor": [layer.prop, list(layer.bounds), layer.inside, theme.name]},
+        update_triggers={"getFillColor": [*layer.triggers, theme.name]},
     )
     layers = [areas]
     if layer.focus is not None:
@@ -114,7 +218,7 @@ def deck(
                 filled=False,
                 line_width_units=pdk.types.String("pixels"),
                 get_line_color=[*theme.focus, 255],
-                get_line_width=f"properties.code=='{layer.focus}'?3:0",
+                get_line_width=f"({layer.outlined})?3:0",
                 update_triggers={"getLineWidth": [layer.focus]},
             )
         )

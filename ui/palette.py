@@ -93,3 +93,46 @@ def ramp(name: str, k: int) -> tuple[RGB, ...]:
         a, b = colours[low], colours[low + 1]
         out.append(tuple(round(x + (y - x) * part) for x, y in zip(a, b, strict=True)))
     return tuple(out)  # type: ignore[arg-type]
+
+
+# y (poverty) rises from row to row, x (light) from column to column. Orange and blue keep apart for all eyes, which the
+# better known pink and teal do not: the nine and the colour of no data differ by at least 11 in CIELAB for normal sight and
+# for all three kinds of colour blindness.
+_BIVARIATE = {
+    "light": (
+        ("#dedede", "#a3cbe0", "#4a97be"),
+        ("#f3dd94", "#a8a8a8", "#376387"),
+        ("#f3b300", "#b36600", "#1a1a1a"),
+    ),
+    "dark": (
+        ("#4d575e", "#2878ad", "#4fb3f0"),
+        ("#94701a", "#979797", "#b9d7ee"),
+        ("#f0b020", "#f4cf8a", "#ffffff"),
+    ),
+}
+_BIVARIATE_MISSING = {"light": "#ffffff", "dark": "#1b2226"}
+# By place in `analytics.clusters.KINDS`: red and blue of ColorBrewer's RdBu, paler where an area differs from its surroundings.
+_CLUSTERS = {
+    "light": ("#eceff0", "#ca0020", "#0571b0", "#f4a582", "#92c5de", "#c3b6d6", "#bec6ca"),
+    "dark": ("#38434a", "#f0525f", "#3c9be0", "#f7bd9f", "#a9d3ea", "#8a78a8", "#20292e"),
+}
+
+
+def bivariate(theme: Theme, rows: int, columns: int) -> tuple[tuple[RGB, ...], ...]:
+    """Colours of two indicators in `rows` classes of the one and `columns` of the other, at most 3 each.
+
+    Fewer classes take the outer colours, so that the highest class looks the same.
+    """
+    square = _BIVARIATE[theme.name]
+    places = {0: (), 1: (1,), 2: (0, 2), 3: (0, 1, 2)}
+    return tuple(tuple(_rgb(square[r][c]) for c in places[columns]) for r in places[rows])
+
+
+def bivariate_missing(theme: Theme) -> RGB:
+    """Colour of an area that lacks one of two numbers."""
+    return _rgb(_BIVARIATE_MISSING[theme.name])
+
+
+def clusters(theme: Theme) -> tuple[RGB, ...]:
+    """Colours of the kinds of clusters, in the order of `analytics.clusters.KINDS`."""
+    return tuple(_rgb(c) for c in _CLUSTERS[theme.name])

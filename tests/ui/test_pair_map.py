@@ -1,0 +1,170 @@
+"""Colours of two indicators at once: the browser's expression against the classes, and eyes of all kinds."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.bivariate import cells, places
+from analytics.clusters import KINDS
+from ui.legend import LegendRow, square_html
+from ui.map import KindLayer, PairLayer, deck
+from ui.palette import DARK, LIGHT, bivariate, bivariate_missing, clusters
+
+BACKGROUND = {"light": (233, 239, 241), "dark": (11, 17, 20)}
+
+
+def evaluated(expression, **properties):
+    """The browser's expression, read here: ``a?b:c`` is the only syntax it uses beside comparisons."""
+
+    def read(text):
+        text = text.strip()
+        while text.startswith("(") and _closes(text) == len(text) - 1:
+            text = text[1:-1]
+        depth, question = 0, None
+        for place, sign in enumerate(text):
+            depth += (sign in "([") - (sign in ")]")
+            if sign == "?" and depth == 0:
+                question = place
+                break
+        if question is None:
+            return [int(n) for n in text.strip("[]").split(",")]
+        level = 0
+        for place in range(question + 1, len(text)):
+            sign = text[place]
+            depth += (sign in "([") - (sign in ")]")
+            if depth == 0 and sign == "?":
+                level += 1
+            elif depth == 0 and sign == ":":
+                if level == 0:
+                    return read(text[question + 1 : place] if truth(text[:question]) else text[place + 1 :])
+                level -= 1
+        raise AssertionError(text)
+
+    def truth(text):
+        return any(one(part) for part in text.split("||"))
+
+    def one(text):
+        name, sign, value = re.fullmatch(r"properties\.(\w+)(==|<=)(.+)", text).groups()
+        have = properties[name]
+        if value == "null":
+            return have is None
+        return have is not None and (have == float(value) if sign == "==" else have <= float(value))
+
+    return read(expression)
+
+
+def _closes(text):
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return place
+    return -1
+
+
+numbers = st.lists(st.integers(0, 20).map(lambda n: n / 4), min_size=1, max_size=40)
+
+
+@given(numbers, numbers)
+def test_the_map_colours_as_the_legend_counts(x, y):
+    n = min(len(x), len(y))
+    found = cells(x[:n], y[:n])
+    colours = bivariate(LIGHT, found.y.k, found.x.k)
+    layer = PairLayer("/layers/x.geojson", found.x.bounds, found.y.bounds, colours, bivariate_missing(LIGHT))
+    for a, b in zip(x[:n], y[:n], strict=True):
+        row = places(np.array([b]), found.y.bounds)[0]
+        column = places(np.array([a]), found.x.bounds)[0]
+        assert evaluated(layer.fill(LIGHT), x=a, y=b) == [*colours[row][column], 255]
+    for x_value, y_value in ((None, 1.0), (1.0, None), (None, None)):
+        assert evaluated(layer.fill(LIGHT), x=x_value, y=y_value) == [255, 255, 255, 150]
+
+
+def test_kinds_have_their_colours_and_anything_else_is_missing():
+    layer = KindLayer("/layers/x.geojson", clusters(DARK))
+    for place, colour in enumerate(clusters(DARK)):
+        assert evaluated(layer.fill(DARK), k=place) == [*colour, 255]
+    assert evaluated(layer.fill(DARK), k=None) == evaluated(layer.fill(DARK), k=99) == [*DARK.missing, 150]
+    assert len(clusters(LIGHT)) == len(clusters(DARK)) == len(KINDS)
+
+
+def test_a_change_of_bounds_is_told_and_little_is_sent():
+    def chart(low):
+        layer = PairLayer(
+            "/layers/x.geojson",
+            (low, 2.0, 3.0),
+            (1.0, 2.0, 3.0),
+            bivariate(LIGHT, 3, 3),
+            (255, 255, 255),
+            "55",
+        )
+        return deck(layer, (97, 5, 106, 21), LIGHT, "{name_th}").to_json()
+
+    assert chart(0.5) != chart(1.0)
+    assert len(chart(1.0)) < 4000
+    assert "properties.code=='55'||properties.parent=='55'" in chart(1.0)
+
+
+@pytest.mark.parametrize("layer", [PairLayer, KindLayer])
+def test_nothing_but_a_code_gets_into_an_expression(layer):
+    parts = ((), (), (), (0, 0, 0)) if layer is PairLayer else ((),)
+    with pytest.raises(ValueError, match="expected a code"):
+        layer("/layers/x.geojson", *parts, focus="55'||alert(1)")
+    with pytest.raises(ValueError, match="colours for"):
+        PairLayer("/x", (1.0,), (1.0,), (), (0, 0, 0)).fill(LIGHT)
+
+
+def test_without_any_class_everything_is_missing():
+    layer = PairLayer("/x", (), (), (), (1, 2, 3))
+    assert evaluated(layer.fill(LIGHT), x=None, y=1.0) == [1, 2, 3, 150]
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
+SIGHT = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}  # fmt: skip
+
+
+def lab(colours, sight):
+    c = np.asarray(colours) / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.asarray(SIGHT[sight]).T, 0, 1)
+    to_xyz = [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.072175],
+        [0.0193339, 0.119192, 0.9503041],
+    ]
+    x = seen @ np.asarray(to_xyz).T / (0.95047, 1, 1.08883)
+    f = np.where(x > 216 / 24389, np.cbrt(x), (24389 / 27 * x + 16) / 116)
+    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_all_eyes_tell_the_fields_apart(theme, sight):
+    nine = [c for row in bivariate(theme, 3, 3) for c in row]
+    shown = lab([*nine, bivariate_missing(theme)], sight)
+    apart = np.linalg.norm(shown[:, None] - shown, axis=-1)
+    assert apart[~np.eye(10, dtype=bool)].min() > 11
+    kinds = lab(clusters(theme)[:5], sight)
+    apart = np.linalg.norm(kinds[:, None] - kinds, axis=-1)
+    assert apart[~np.eye(5, dtype=bool)].min() > 11
+
+
+def test_the_square_says_row_column_and_count_and_stays_text():
+    html = square_html(
+        bivariate(LIGHT, 2, 3), ((1, 2, 3), (4, 5, 1234)), ("<b>low", "mid", "high"), ("a", "b"),
+        "light", "<script>", LegendRow((1, 2, 3), "no & data", 7), ["source <i>"], LIGHT, "areas",
+    )  # fmt: skip
+    assert "<script>" not in html and "<b>low" not in html and "source <i>" not in html
+    assert html.index(">b</th>") < html.index(">a</th>")  # the highest class on top
+    assert "1,234" in html and "no &amp; data: 7" in html and html.count('scope="col"') == 3
+    # White figures on dark fields, black on pale ones.
+    assert (
+        'background:#1a1a1a;color:#ffffff">1,234' in html and 'background:#dedede;color:#000000">1<' in html
+    )
