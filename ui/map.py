@@ -7,13 +7,14 @@ evaluates. A change of indicator or class therefore sends a few hundred bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pydeck as pdk
 from pydeck.bindings import deck as _pydeck_deck
 
 from geo.layers import view_for
-from ui.palette import RGB, Theme
+from ui.palette import DARK, OUTLINE, RGB, Theme
 
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
 FIT_WIDTH, FIT_HEIGHT = 400, 540
@@ -53,6 +54,8 @@ class AreaLayer:
         Code of the area that is outlined.
     crowded : bool
         Thousands of areas: their outlines are drawn hair-thin, or they would hide the colours.
+    filled : bool
+        False draws outlines only, above a picture; the areas are found by the pointer all the same.
     """
 
     url: str
@@ -62,6 +65,7 @@ class AreaLayer:
     inside: str | None = None
     focus: str | None = None
     crowded: bool = False
+    filled: bool = True
 
     def __post_init__(self) -> None:
         _check_plain(self.prop, self.inside, self.focus)
@@ -69,7 +73,7 @@ class AreaLayer:
     @property
     def triggers(self) -> list[object]:
         """What a change of the colours shows in."""
-        return [self.prop, list(self.bounds), self.inside]
+        return [self.prop, list(self.bounds), self.inside, self.filled]
 
     @property
     def outlined(self) -> str:
@@ -78,6 +82,8 @@ class AreaLayer:
 
     def fill(self, theme: Theme) -> str:
         """Expression that gives each feature its colour; no data has a colour of its own."""
+        if not self.filled:
+            return "[0,0,0,0]"
         value = f"properties.{self.prop}"
         classes = "".join(
             f"{value}<={bound!r}?{_array(colour)}:"
@@ -177,13 +183,59 @@ class KindLayer:
         return f"properties.k==null?{_array(theme.missing, 150)}:{kinds}{_array(theme.missing, 150)}"
 
 
+def raster_layer(
+    url: str, bounds: tuple[float, float, float, float], opacity: float, *, name: str = "raster"
+) -> pdk.Layer:
+    """A picture laid on the map; the browser fetches it from `url`.
+
+    Parameters
+    ----------
+    url : str
+        Address of a picture whose rows are evenly spaced in Web Mercator, as `warehouse.light_images` makes them.
+    bounds : tuple of float, shape (4,)
+        West, south, east, north of its outer edges in degrees (EPSG:4326).
+    opacity : float
+        0 to 1.
+    name : str
+        Identifies the layer in the chart: under the same name another picture takes the place of the one before.
+
+    Raises
+    ------
+    ValueError
+        For an address that does not lead to this server, or an opacity outside 0 to 1.
+    """
+    if not url.startswith("/") or url.startswith("//"):
+        raise ValueError(
+            f"picture on the map: found {url!r}, expected an address of this server, such as /lights/..."
+        )
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity: found {opacity}, expected 0 to 1")
+    return pdk.Layer(
+        "BitmapLayer",
+        id=name,
+        # A plain string would be taken for a file of this machine.
+        image=pdk.types.String(url),
+        bounds=[round(edge, 9) for edge in bounds],
+        opacity=opacity,
+        pickable=False,
+        # Cells keep their edges: between a lit and a dark cell there is nothing half lit.
+        texture_parameters={
+            "minFilter": pdk.types.String("linear"),
+            "magFilter": pdk.types.String("nearest"),
+        },
+    )
+
+
 def deck(
     layer: AreaLayer | PairLayer | KindLayer,
     bbox: tuple[float, float, float, float],
     theme: Theme,
     tooltip_html: str,
+    *,
+    under: Sequence[pdk.Layer] = (),
+    night: bool = False,
 ) -> pdk.Deck:
-    """A chart of one area layer and the outline of its focus.
+    """A chart of one area layer and the outline of its focus, above pictures.
 
     Parameters
     ----------
@@ -191,22 +243,31 @@ def deck(
         West, south, east, north in degrees (EPSG:4326) to fit into view.
     tooltip_html : str
         Template with ``{property}`` places only; values are filled in and escaped by Streamlit. Never put data in it.
+    under : sequence of pydeck.Layer
+        Pictures below the areas, from `raster_layer`; give the areas ``filled=False`` to see them.
+    night : bool
+        A dark ground in both themes, for pictures of light.
     """
+    focus = DARK.focus if night else theme.focus
+    bare = isinstance(layer, AreaLayer) and not layer.filled
     areas = pdk.Layer(
         "GeoJsonLayer",
         id="areas",
         data=layer.url,
         pickable=True,
         auto_highlight=True,
-        highlight_color=[*theme.focus, 60],
+        highlight_color=[*focus, 60],
         stroked=True,
         filled=True,
         get_fill_color=layer.fill(theme),
-        get_line_color=[*theme.line, 70 if layer.crowded else 220],
+        get_line_color=[*(OUTLINE if bare else theme.line), 70 if layer.crowded else 220],
         line_width_min_pixels=0.2 if layer.crowded else 0.6,
-        update_triggers={"getFillColor": [*layer.triggers, theme.name]},
+        update_triggers={
+            "getFillColor": [*layer.triggers, theme.name],
+            "getLineColor": [bare, theme.name],
+        },
     )
-    layers = [areas]
+    layers = [*under, areas]
     if layer.focus is not None:
         layers.append(
             pdk.Layer(
@@ -217,7 +278,7 @@ def deck(
                 stroked=True,
                 filled=False,
                 line_width_units=pdk.types.String("pixels"),
-                get_line_color=[*theme.focus, 255],
+                get_line_color=[*focus, 255],
                 get_line_width=f"({layer.outlined})?3:0",
                 update_triggers={"getLineWidth": [layer.focus]},
             )
@@ -228,7 +289,7 @@ def deck(
         initial_view_state=pdk.ViewState(
             longitude=longitude, latitude=latitude, zoom=zoom, pitch=0, bearing=0
         ),
-        map_style=f"/map/{theme.name}.json",
+        map_style=f"/map/{DARK.name if night else theme.name}.json",
         tooltip={
             "html": tooltip_html,
             "style": {

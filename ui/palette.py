@@ -1,11 +1,13 @@
 """Colours of classes, stars and lines, for the light and the dark theme.
 
 The ramps are ColorBrewer's OrRd and PuBu (Apache licence, colour-blind safe), the stars its PuOr turned to
-orange-blue; lightness falls steadily along each ramp, so the order also survives in greyscale.
+orange-blue, differences its PuOr, light the upper part of Inferno (CC0); lightness falls steadily along each ramp, so the
+order also survives in greyscale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 RGB = tuple[int, int, int]
@@ -28,6 +30,58 @@ _RAMPS = {
         _rgb(c) for c in ("#f1eef6", "#d0d1e6", "#a6bddb", "#74a9cf", "#3690c0", "#0570b0", "#034e7b")
     ],
 }
+# Light on a dark ground: even the faintest is told from the ground.
+_NIGHT = tuple(
+    _rgb(c)
+    for c in (
+        "#420a68",
+        "#6a176e",
+        "#932667",
+        "#bc3754",
+        "#dd513a",
+        "#f37819",
+        "#fca50a",
+        "#f6d746",
+        "#fcffa4",
+    )
+)
+# Less light purple, more light orange; what did not change takes the colour of the ground.
+_DIFFERENCE = {
+    "light": tuple(
+        _rgb(c)
+        for c in (
+            "#2d004b",
+            "#542788",
+            "#8073ac",
+            "#b2abd2",
+            "#ebebf2",
+            "#f5ecdf",
+            "#fdb863",
+            "#e08214",
+            "#b35806",
+            "#7f3b08",
+        )
+    ),
+    "dark": tuple(
+        _rgb(c)
+        for c in (
+            "#e2dbff",
+            "#bfb0f2",
+            "#9683d4",
+            "#6b58a6",
+            "#3a3748",
+            "#453a30",
+            "#96591a",
+            "#cc7a1e",
+            "#f7a64a",
+            "#ffdfb0",
+        )
+    ),
+}
+NIGHT_GROUND: RGB = (11, 17, 20)
+"""Land without light, where a picture is not laid on a map."""
+OUTLINE: RGB = (128, 142, 150)
+"""Boundaries above a picture: seen on a dark ground and on a light one."""
 # One star (the highest fifth of the rate) to five.
 _STARS = tuple(_rgb(c) for c in ("#b35806", "#f1a340", "#fee0b6", "#9ecae1", "#2166ac"))
 
@@ -136,3 +190,25 @@ def bivariate_missing(theme: Theme) -> RGB:
 def clusters(theme: Theme) -> tuple[RGB, ...]:
     """Colours of the kinds of clusters, in the order of `analytics.clusters.KINDS`."""
     return tuple(_rgb(c) for c in _CLUSTERS[theme.name])
+
+
+def gradient(stops: Sequence[RGB], n: int) -> tuple[RGB, ...]:
+    """`n` colours evenly spread over a line through `stops`, both ends included."""
+    out: list[RGB] = []
+    for i in range(n):
+        position = i * (len(stops) - 1) / max(1, n - 1)
+        low = min(int(position), len(stops) - 2)
+        a, b = stops[low], stops[low + 1]
+        r, g, blue = (round(x + (y - x) * (position - low)) for x, y in zip(a, b, strict=True))
+        out.append((r, g, blue))
+    return tuple(out)
+
+
+def light_colours(n: int) -> tuple[RGB, ...]:
+    """`n` colours of night light, from the faintest to the brightest; the same in both themes, on a dark ground."""
+    return gradient(_NIGHT, n)
+
+
+def difference_colours(n: int, theme_name: str) -> tuple[RGB, ...]:
+    """`n` colours from the greatest loss of light to the greatest gain; the middle is the ground of the theme."""
+    return gradient(_DIFFERENCE["dark" if theme_name == "dark" else "light"], n)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.classify import ClassSpec, classify
-from ui.map import AreaLayer, clicked_code, deck
-from ui.palette import DARK, LIGHT, ramp
+from ui.map import AreaLayer, clicked_code, deck, raster_layer
+from ui.palette import DARK, LIGHT, difference_colours, light_colours, ramp
 
 
 def evaluate(expression, properties):
@@ -99,3 +99,47 @@ def test_making_a_map_imports_nothing(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [Watcher(), *sys.meta_path])
     deck(layer, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>")
     assert looked_for == []
+
+
+def test_a_picture_lies_under_outlines_that_still_answer_the_pointer():
+    areas = AreaLayer("/x", "v", (1.0,), ramp("poverty", 1), focus="55", filled=False)
+    picture = raster_layer("/lights/s/modelled/2021.png?v=1", (97.2, 5.5, 105.8, 20.6), 0.7)
+    spec = json.loads(
+        deck(
+            areas, (97.3, 5.6, 105.7, 20.5), LIGHT, "<b>{name_th}</b>", under=[picture], night=True
+        ).to_json()
+    )
+    assert [x["id"] for x in spec["layers"]] == ["raster", "areas", "focus"]
+    below, above, _ = spec["layers"]
+    assert below["@@type"] == "BitmapLayer"
+    assert below["image"] == "/lights/s/modelled/2021.png?v=1"
+    assert below["bounds"] == [97.2, 5.5, 105.8, 20.6]
+    assert below["opacity"] == 0.7
+    assert above["getFillColor"] == "@@=[0,0,0,0]" and above["pickable"] and above["filled"]
+    assert spec["mapStyle"] == "/map/dark.json"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["https://elsewhere.example/x.png", "//elsewhere.example/x.png", "lights/x.png"]
+)
+def test_a_picture_comes_from_this_server(wrong):
+    with pytest.raises(ValueError, match="address of this server"):
+        raster_layer(wrong, (97.2, 5.5, 105.8, 20.6), 1)
+
+
+def test_opacity_is_a_share():
+    with pytest.raises(ValueError, match="0 to 1"):
+        raster_layer("/lights/x.png", (97.2, 5.5, 105.8, 20.6), 1.5)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_difference_colours_mirror_in_lightness_and_light_only_rises(name):
+    def lightness(colour):
+        return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
+
+    night = [lightness(c) for c in light_colours(32)]
+    assert night == sorted(night)
+    both = [lightness(c) for c in difference_colours(21, name)]
+    away = [abs(x - both[10]) for x in both]
+    assert away[10] == 0 and min(away[0], away[20]) > 60
+    assert away[:11] == sorted(away[:11], reverse=True) and away[10:] == sorted(away[10:])
