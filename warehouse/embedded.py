@@ -1,17 +1,21 @@
-"""The snapshot that ships: published figures of the country and the provinces on embedded outlines."""
+"""The snapshot that ships: published figures of the country and the provinces on embedded outlines, and modelled light."""
 
 from __future__ import annotations
 
+from warehouse.light_files import measured_products
 from warehouse.publish import Progress, known_imports, privacy_of, publish_batches, rules_sha256
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import figures_id, import_figures
+from warehouse.sources.modelled_lights import import_modelled, modelled_id
 
 
 def build(
     store: Store, settings: Settings, progress: Progress | None = None, *, force: bool = False
 ) -> tuple[SnapshotInfo, bool]:
-    """Make sure the home holds the shipped figures, computed by the rules and settings of today.
+    """Make sure the home holds what ships, computed by the rules and settings of today.
+
+    That is the published figures and, while no measured product is in, the modelled light.
 
     Parameters
     ----------
@@ -38,14 +42,19 @@ def build(
         or current.contents.get("stars") != settings.stars.model_dump(mode="json")
         or current.contents.get("privacy") != privacy_of(settings)
     )
-    if current is not None and not force and not stale and figures_id() in known_imports(current):
+    # What is modelled is there for want of something measured, and does not come back beside it.
+    wanted = {figures_id()} | (set() if measured_products(current) else {modelled_id()})
+    if current is not None and not force and not stale and wanted <= known_imports(current):
         return current, False
-    batch = import_figures()
+    figures, lights = import_figures(), import_modelled()
     with store.work("build"):
         try:
             # Looked at again now that nobody else publishes: an import may have come in meanwhile.
-            fresh = store.current() is None
+            current = store.current()
         except StoreError:
-            fresh = True
-        info = publish_batches(store, settings, [batch], fresh=fresh, everything=True, progress=progress)
+            current = None
+        batches = [figures] if measured_products(current) else [figures, lights]
+        info = publish_batches(
+            store, settings, batches, fresh=current is None, everything=True, progress=progress
+        )
     return info, True

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from analytics.catalogue import load_catalogue
+from tests.warehouse.lights import cells, light_batch
 from warehouse.embedded import build
+from warehouse.publish import publish_batches
 from warehouse.query import Warehouse
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
@@ -153,7 +157,8 @@ def test_sources_name_publisher_kind_and_files(warehouse: Warehouse) -> None:
     sources = warehouse.sources().set_index("source_id")
     assert sources.loc["press-nation-2565", "kind"] == "open"
     assert sources.loc["tpmap-figures-2561", "kind"] == "official"
-    assert (sources["priority"] == 10).all()
+    assert sources.loc["nightlight-modelled", "kind"] == "modelled"
+    assert (sources["priority"].drop("nightlight-modelled") == 10).all()
     files = warehouse.source("tpmap-figures-2561")["files"]
     assert {f["file_name"] for f in files} == {"tpmap_province.csv", "tpmap_country.csv"}
     assert all(len(f["sha256"]) == 64 for f in files)
@@ -171,3 +176,50 @@ def test_the_readme_names_every_file() -> None:
     text = (Path(FIGURES) / "README.md").read_text(encoding="utf-8")
     for file in FIGURES.glob("*.csv"):
         assert f"`{file.name}`" in text
+
+
+def _traces(store: Store) -> list[str]:
+    """Every place of the current snapshot in which the modelled light is still named."""
+    info = store.current()
+    assert info is not None
+    files = [str(p.relative_to(info.path)) for p in info.path.rglob("*")]
+    found = [name for name in files if "modelled" in name]
+    found += [f"contents: {info.contents['lights']}"] if "modelled" in info.contents["lights"] else []
+    with duckdb.connect(str(info.path / "warehouse.duckdb"), read_only=True) as connection:
+        for table, column in (
+            ("source", "source_id"),
+            ("source_file", "source_id"),
+            ("observation", "source_id"),
+            ("raster", "product"),
+        ):
+            rows = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE {column} LIKE '%modelled%'"
+            ).fetchone()
+            found += [f"{table}: {rows[0]}"] if rows and rows[0] else []
+    for layer in info.path.glob("layers/**/*.gz"):
+        if b"modelled" in gzip.decompress(layer.read_bytes()):
+            found.append(layer.name)
+    return found
+
+
+def test_modelled_light_ships_goes_with_the_first_measured_one_and_stays_away(tmp_path: Path) -> None:
+    store = Store(tmp_path / "home")
+    settings = Settings()
+    first, new = build(store, settings)
+    assert new and first.contents["lights"] == {"modelled": [2012, 2021]}
+    assert _traces(store)
+    with duckdb.connect(str(first.path / "warehouse.duckdb"), read_only=True) as connection:
+        kinds = connection.execute(
+            "SELECT kind FROM source WHERE source_id = 'nightlight-modelled'"
+        ).fetchall()
+    assert kinds == [("modelled",)]
+    assert build(store, settings) == (first, False)
+    publish_batches(store, settings, [light_batch("vnl-v21-average-masked", y2012=cells(1), y2021=cells(2))])
+    assert _traces(store) == []
+    # Neither a plain build nor one that computes everything again brings it back.
+    again, new = build(store, settings)
+    assert not new
+    forced, new = build(store, settings, force=True)
+    assert new and forced.id != again.id
+    assert _traces(store) == []
+    assert forced.contents["lights"] == {"vnl-v21-average-masked": [2012, 2021]}
