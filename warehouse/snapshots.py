@@ -614,9 +614,16 @@ class Store:
         _fsync_dir(self.home)
 
     def prune(self, current: SnapshotInfo, mark: Mark = _no_mark, *, spare: str = "") -> None:
-        """Remove the oldest snapshots beyond `keep`, not `spare`. What cannot be removed now is left for next time."""
+        """Remove what is older than the newest `keep` sound snapshots, not `spare`; a damaged one is no way back and not counted.
+
+        What cannot be removed now is left for next time.
+        """
         mark("prune")
-        for name in self._names()[self.keep :]:
+        sound = 0
+        for name in self._names():
+            if sound < self.keep:
+                sound += self._checked(name)[0] is not None
+                continue
             if name in (current.id, spare):
                 continue
             # Out of sight first, so that a kill in the middle never leaves half a snapshot in the list.

@@ -141,6 +141,25 @@ def test_old_snapshots_go_and_the_current_one_stays(tmp_path: Path) -> None:
     assert not list(store.staging.iterdir())
 
 
+def test_a_damaged_snapshot_takes_no_sound_one_s_place(tmp_path: Path) -> None:
+    store = Store(tmp_path, keep=2)
+    first, second = _publish(store, "one"), _publish(store, "two")
+    _damage(second.path / DATABASE)
+    third = _publish(Store(tmp_path, keep=2), "three")
+    assert {i.id for i in store.list()} >= {first.id, third.id}
+    _damage(third.path / DATABASE)
+    assert Store(tmp_path, keep=2).current().id == first.id
+    for text in ("four", "five"):
+        last = _publish(Store(tmp_path, keep=2), text)
+    # Two sound ones are newer now than both damaged ones.
+    assert len(store.list()) == 2 and last.id in {i.id for i in store.list()}
+
+
+def _damage(file: Path) -> None:
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[::-1] + b"!")
+
+
 def test_damage_falls_back_to_the_snapshot_before(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first, second = _publish(store, "one"), _publish(store, "two")
