@@ -40,12 +40,15 @@ in every province the dimension's count lies between the largest and the sum of 
 """
 
 THEMES: Final = (
-    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy",
+    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light",
 )  # fmt: skip
 """Themes in the order a screen offers them. One map layer file holds one theme."""
 
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
-UNITS: Final = ("persons", "households", "percent", "score", "stars", "baht", "dimensions")
+UNITS: Final = (
+    "persons", "households", "percent", "score", "stars", "baht", "dimensions",
+    "radiance", "light", "km2", "index", "observations",
+)  # fmt: skip
 WORSE: Final = ("high", "low", "none")
 RAMPS: Final = ("poverty", "stars", "population")
 APPLICABLE: Final = "applicable"

@@ -326,6 +326,14 @@ def comparable(indicator: str, year_a: int, year_b: int) -> Comparison:
     entry = load_catalogue().get(indicator)
     if year_a == year_b:
         return Comparison(True, a, b, "ปีเดียวกัน", "The same year.")
+    if entry is not None and entry.theme == "light":
+        return Comparison(
+            False,
+            a,
+            b,
+            "แสงกลางคืนเทียบข้ามปีบนหน้าแสงกลางคืน ซึ่งตรวจผลิตภัณฑ์ เครื่องวัด และพื้นหลังก่อน",
+            "Night light is compared on its own page, which looks at product, sensor and background first.",
+        )
     if entry is not None and not entry.comparable:
         return Comparison(
             False,

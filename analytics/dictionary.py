@@ -25,6 +25,7 @@ _THEMES: Final = {
     "overlap": "การซ้อนกันของมิติ / Overlap of dimensions",
     "population": "ประชากรที่สำรวจ / Surveyed population",
     "economy": "เศรษฐกิจ / Economy",
+    "light": "แสงกลางคืน / Night light",
 }
 _WORSE: Final = {
     "high": "ค่ามากแย่กว่า / higher is worse",

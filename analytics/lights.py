@@ -250,7 +250,7 @@ def statistics(coverage: Coverage, values: Array, *, threshold: float) -> pd.Dat
             "area_km2": area,
             "sum": np.where(some, total, np.nan),
             "mean": total / whole,
-            "median": _median(value, running, start, end, whole),
+            "median": _median(zone, value, running, start, end, whole),
             "max": most,
             "lit_share": lit_km2 / seen,
             "lit_km2": np.where(some, lit_km2, np.nan),
@@ -260,6 +260,27 @@ def statistics(coverage: Coverage, values: Array, *, threshold: float) -> pd.Dat
         }
     columns["gini"][~(light > 0)] = np.nan
     return pd.DataFrame(columns, index=pd.Index(coverage.zones, name="code", dtype="str"))
+
+
+def means(coverage: Coverage, values: Array) -> Floats:
+    """Return the mean over the cells of every area, ``sum(f v) / sum(f)``, NaN for an area without one.
+
+    Parameters
+    ----------
+    coverage : Coverage
+    values : ndarray, shape (height, width)
+        Finite everywhere, such as counts of observations.
+
+    Returns
+    -------
+    ndarray of float64, shape (len(coverage.zones),)
+    """
+    value, size = _on_grid(coverage, values)[coverage.cell], len(coverage.zones)
+    total = np.bincount(coverage.zone, coverage.fraction * value, size)
+    whole = np.bincount(coverage.zone, coverage.fraction, size)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = total / whole
+    return mean
 
 
 def _on_grid(coverage: Coverage, values: Array) -> Array:
@@ -289,14 +310,13 @@ def _running(zone: Array, weight: Floats, size: int) -> tuple[Floats, Array, Arr
     return running - before[zone], start, end
 
 
-def _median(value: Array, running: Floats, start: Array, end: Array, whole: Floats) -> Floats:
+def _median(zone: Array, value: Array, running: Floats, start: Array, end: Array, whole: Floats) -> Floats:
     """Weighted median of every zone, NaN for one without entries."""
     size = len(start)
-    half = np.repeat(whole / 2, end - start)
     # exactextract keeps fractions in single precision: pieces of a cell add up to it within 1e-7.
     hair = np.minimum(1e-6 * whole, 1e-4)
-    zone = np.repeat(np.arange(size), end - start)
-    first = start + np.bincount(zone[running < half - hair[zone]], minlength=size)
+    below = running < (whole / 2 - hair)[zone]
+    first = start + np.bincount(zone[below], minlength=size)
     median = np.full(size, np.nan)
     some = np.flatnonzero(end > start)
     first = np.minimum(first[some], end[some] - 1)
@@ -344,9 +364,7 @@ class Rule:
         product : Product
         """
         least = _FLOORS[product.unit]
-        return cls(
-            float(product.lit_threshold), product.masked, max(float(product.lit_threshold), least), least
-        )
+        return cls(product.lit_threshold, product.masked, max(product.lit_threshold, least), least)
 
     def clear_of(self, coverage: Coverage, before: Array, after: Array) -> Rule:
         """Return this rule with a threshold that stands clear of the background of both years.
@@ -487,7 +505,7 @@ def _medians(zone: Array, value: Floats, weight: Floats, size: int) -> Floats:
     order = np.lexsort((value, zone))
     zone, value, weight = zone[order], value[order], weight[order]
     running, start, end = _running(zone, weight, size)
-    return _median(value, running, start, end, np.bincount(zone, weight, size))
+    return _median(zone, value, running, start, end, np.bincount(zone, weight, size))
 
 
 def tally(coverage: Coverage, before: Array, after: Array, rule: Rule, drift: pd.DataFrame) -> pd.DataFrame:

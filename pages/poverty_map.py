@@ -28,6 +28,7 @@ themes = [
         "overlap",
         "population",
         "economy",
+        "light",
     )
     if any(i.id in have for i in by_theme(t, mapped=True))
 ]

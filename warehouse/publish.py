@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analytics import definitions, disclosure, formatting, overlap
+from analytics import lights as light_statistics
 from analytics.catalogue import load_catalogue
 from geo import boundaries, layers
 from geo.boundaries import embedded_provinces
@@ -24,6 +25,7 @@ from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
 from warehouse.light_files import merge_rasters
+from warehouse.light_numbers import put_light_numbers
 from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
@@ -39,10 +41,10 @@ RULES = (
     ),
     *(
         Path(__file__).with_name(name)
-        for name in ("derive.py", "protection.py", "browser_layers.py", "schema.sql")
+        for name in ("derive.py", "light_numbers.py", "protection.py", "browser_layers.py", "schema.sql")
     ),
     *sorted(Path(disclosure.__file__).parent.glob("*.py")),
-    *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, overlap)),
+    *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, light_statistics, overlap)),
 )
 
 Progress = Callable[[str, float], None]
@@ -171,6 +173,9 @@ def _write_database(
             levels |= {"province", "district", "subdistrict"}
         _extents(connection, staging, batches)
         tell("derive", 0.2)
+        years |= put_light_numbers(
+            connection, staging, boundaries_changed=bool(levels), touched=lights, everything=everything
+        )
         derive(connection, years, settings.stars, guard)
         _tell_withheld(guard, batches)
         _check(connection)

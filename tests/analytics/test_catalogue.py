@@ -33,6 +33,12 @@ CONTRACT = (
         "target_poor", "target_poor_rate", "mean_dimensions", "stars", "stars_within_parent",
         "gpp", "gpp_per_head", "gpp_population", "gpp_agriculture_share",
     }
+    | {
+        f"light_{what}"
+        for what in (
+            "mean", "median", "lit_share", "density", "sum", "lit_area", "max", "gini", "observations",
+        )
+    }
     | {f"target_{dim}{end}" for dim in DIMENSIONS for end in ("", "_rate", "_share")}
     | {f"{what}_ind{nn}" for what in ("target", "failing") for nn in MPI_INDICATORS}
     | {f"{what}_ind{nn}_rate" for what in ("target", "failing") for nn in MPI_INDICATORS}

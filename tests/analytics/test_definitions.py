@@ -40,6 +40,13 @@ def test_2565_and_2566_are_different_things():
     assert comparable("surveyed_persons", 2018, 2023).ok
 
 
+def test_light_compares_on_its_own_page_only():
+    compared = comparable("light_sum", 2012, 2021)
+    assert not compared.ok and compared.definitions == ("light-cells", "light-cells")
+    assert "background" in compared.reason_en and "พื้นหลัง" in compared.reason_th
+    assert change(100.0, 189.0, compared) is None
+
+
 def test_stars_are_ranks_and_never_compare_between_years():
     compared = comparable("stars", 2018, 2022)
     assert not compared.ok and "within one year" in compared.reason_en
