@@ -245,6 +245,8 @@ def _rows(
     parts = []
     done: set[str] = set()
     for width in (6, 4, 2, 0):
+        if 0 < width < 6 and all(len(code) <= width for code in base.zones):
+            continue  # no area here is made of smaller ones
         # One level in memory at a time. Districts and provinces that are base zones themselves come again, the same.
         coverage = base if width == 6 else base.up(width)
         frame = lights.statistics(coverage, values, threshold=threshold)
