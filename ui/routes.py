@@ -1,4 +1,4 @@
-"""What the browser fetches beside the page: layer files, the map's background style and the Thai font."""
+"""What the browser fetches beside the page: layer files, pictures of light, the map's background style and the Thai font."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.data import store
 from ui.errors import message, note
+from ui.palette import NIGHT_GROUND, difference_colours, light_colours
 from warehouse import pair_layers  # noqa: F401 - its kinds of layers become known
 from warehouse.computed_layers import computed_layer, read_spec
-from warehouse.query import any_layer, layer_file
+from warehouse.light_files import raster_file
+from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_image, read_name
+from warehouse.query import any_layer, layer_file, published_file
 
 _FOREVER = "public, max-age=31536000, immutable"
 BACKGROUNDS = {"light": "#e9eff1", "dark": "#0b1114"}
@@ -43,12 +46,17 @@ def _inside(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)) == Path(os.path.realpath(folder)) / path.relative_to(folder)
 
 
+def _has(request: Request, tag: str) -> bool:
+    """Whether the browser holds what a tag stands for."""
+    known = request.headers.get("if-none-match", "")
+    return tag in (one.strip().removeprefix("W/") for one in known.split(","))
+
+
 def _geojson(request: Request, address: str, body: Callable[[], bytes | None]) -> Response:
     """A gzipped layer, which is what it is for as long as its address: kept for a year by that name."""
     tag = f'"{address}"'
     headers = {"Cache-Control": _FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
-    known = request.headers.get("if-none-match", "")
-    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+    if _has(request, tag):
         return Response(status_code=304, headers=headers)
     packed = body()
     if packed is None:
@@ -83,6 +91,33 @@ def computed(request: Request) -> Response:
     return _geojson(request, address, lambda: computed_layer(folder, *place, part["spec"]))
 
 
+def light(request: Request) -> Response:
+    """A picture of night light of one year, or of the difference of two."""
+    part, query = request.path_params, dict(request.query_params)
+    name = read_name(part["product"], part["name"], query)
+    if name is None or len(query) != len(request.query_params.multi_items()):
+        return not_found()
+    folder = store().snapshots
+    years = [published_file(folder, part["snapshot"], raster_file(name.product, year)) for year in name.years]
+    if not all(file is not None and _inside(file, folder) for file in years):
+        return not_found()
+    # No name of a snapshot or product needs quoting, so the address as it came is the tag.
+    tag = f'"{request.url.path}?{request.url.query}"'
+    headers = {"Cache-Control": _FOREVER, "ETag": tag}
+    if len(name.years) == 1:
+        colours = light_colours(LIGHT_COLOURS)
+        ground = NIGHT_GROUND
+    else:
+        colours = difference_colours(DIFFERENCE_COLOURS, name.theme)
+        ground = colours[DIFFERENCE_COLOURS // 2]
+    if _has(request, tag):
+        return Response(status_code=304, headers=headers)
+    body = light_image(folder, part["snapshot"], name, colours, ground)
+    if body is None:
+        return not_found()
+    return Response(body, media_type="image/png", headers=headers)
+
+
 async def map_style(request: Request) -> Response:
     """A background colour and nothing else: the map never calls a tile server."""
     colour = BACKGROUNDS.get(request.path_params["name"])
@@ -115,10 +150,11 @@ async def nothing(_request: Request) -> Response:
 ROUTES = [
     Route("/layers/{snapshot}/{level}/{parent}/{name}.geojson", layer),
     Route("/layers/{snapshot}/{level}/{parent}/computed/{spec}.geojson", computed),
+    Route("/lights/{snapshot}/{product}/{name}.png", light),
     Route("/map/{name}.json", map_style),
     Route("/fonts/noto-sans-thai.ttf", font),
     # What is not there is said to be missing; without these Streamlit would answer with its page.
-    *(Route(f"/{folder}/{{rest:path}}", nothing) for folder in ("layers", "map", "fonts")),
+    *(Route(f"/{folder}/{{rest:path}}", nothing) for folder in ("layers", "lights", "map", "fonts")),
 ]
 
 

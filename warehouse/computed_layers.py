@@ -267,7 +267,7 @@ def _properties(areas: Sequence[Mapping[str, str]], columns: Sequence[Column]) -
     return rows
 
 
-class _Kept(Generic[T]):
+class Kept(Generic[T]):
     """A bounded memory of results in which each is made once, however many threads ask for it at the same time.
 
     Parameters
@@ -323,5 +323,5 @@ class _Kept(Generic[T]):
             self.used = 0
 
 
-_layers: _Kept[bytes] = _Kept(KEPT_BYTES, len)
-_geometries: _Kept[_Shapes] = _Kept(KEPT_GEOMETRIES, lambda _: 1)
+_layers: Kept[bytes] = Kept(KEPT_BYTES, len)
+_geometries: Kept[_Shapes] = Kept(KEPT_GEOMETRIES, lambda _: 1)

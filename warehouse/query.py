@@ -605,10 +605,7 @@ def layer_file(snapshots: Path, snapshot: str, level: str, parent: str, name: st
     """
     if not _SNAPSHOT.fullmatch(snapshot) or not _LAYER.fullmatch(f"{level}/{parent}/{name}"):
         return None
-    folder = snapshots / snapshot
-    file = f"layers/{level}/{parent}/{name}.geojson.gz"
-    wanted = _sealed(folder, stamp_of(folder / MANIFEST)).get(file)
-    return folder / file if wanted is not None and _as_published(folder / file, wanted) else None
+    return published_file(snapshots, snapshot, f"layers/{level}/{parent}/{name}.geojson.gz")
 
 
 def published_file(snapshots: Path, snapshot: str, name: str) -> Path | None:

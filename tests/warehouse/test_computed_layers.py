@@ -158,7 +158,7 @@ def test_many_threads_wait_for_one_computation(published, kind, monkeypatch):
 
 
 def test_a_failure_reaches_everybody_who_waits_and_is_forgotten():
-    kept = layers._Kept(100, len)
+    kept = layers.Kept(100, len)
     gate = threading.Event()
     seen = []
 
@@ -184,7 +184,7 @@ def test_a_failure_reaches_everybody_who_waits_and_is_forgotten():
 
 
 def test_what_is_kept_stays_within_its_bytes_and_the_least_used_goes_first():
-    kept = layers._Kept(10, len)
+    kept = layers.Kept(10, len)
     made = []
 
     def make(name, size):

@@ -32,6 +32,7 @@ def served(embedded_home, tmp_path_factory):
     layers = info.path / "layers"
     (layers / "province" / "TH" / "linked-2018.geojson.gz").symlink_to(home / "secret.geojson.gz")
     (layers / "province" / "10").symlink_to(home / "outside")
+    (info.path / "nightlight" / "linked").symlink_to(info.path / "nightlight" / "modelled")
     (home / "outside").mkdir()
     (home / "outside" / "poverty-2018.geojson.gz").write_bytes(gzip.compress(CANARY))
     (layers / "secret-2018.geojson.gz").write_bytes(gzip.compress(CANARY))
@@ -115,6 +116,20 @@ def test_a_layer_is_immutable_typed_and_whole(served):
         assert (again.status, again.body) == (304, b"")
 
 
+def test_a_picture_of_light_is_immutable_and_typed(served):
+    base = f"/lights/{served.snapshot}/modelled"
+    for path in (f"{base}/2021.png", f"{base}/2012-2021.png?v=1&theme=dark", f"{base}/2012.png?v=1&area=50"):
+        answer = guarded(ask(served, path))
+        assert answer.status == 200, path
+        assert answer.headers["Content-Type"] == "image/png"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.body.startswith(b"\x89PNG")
+        again = guarded(ask(served, path, If_None_Match=answer.headers["ETag"]))
+        assert (again.status, again.body) == (304, b"")
+    light, dark = (ask(served, f"{base}/2012-2021.png?theme={name}").body for name in ("light", "dark"))
+    assert light != dark
+
+
 TRAVERSALS = (
     "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "%2e%2e%5c", "..\\", "%252e%252e%252f", "..%252f", "%c0%ae%c0%ae/",
     "%c0%ae%c0%ae%c0%af", "....//", "..;/", ".%2e/", "%2e./", "..%c0%af", "..%ef%bc%8f", "%uff0e%uff0e/", "%2f", "//", "..%00/",
@@ -130,6 +145,9 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
             f"/layers/{served.snapshot}/province/TH/{up * levels}{name}.geojson",
             f"/layers/{served.snapshot}/{up * (levels - 2)}{name}/x/poverty-2018.geojson",
             f"/layers/{up * 2}{name}",
+            f"/lights/{served.snapshot}/modelled/{up * levels}{name}.png",
+            f"/lights/{served.snapshot}/{up * (levels - 1)}{name}/2012.png",
+            f"/lights/{up * 2}{name}",
             f"/layers/{up}secret/province/TH/poverty-2018.geojson",
             f"/map/{up * 3}{name}.json",
             f"/fonts/{up * 3}{name}",
@@ -143,7 +161,7 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
             assert b'"files"' not in answer.body and b"root:" not in answer.body, path
             # Streamlit answers any address that is no file with its one page; ours and its files never.
             page = answer.status == 200 and b'<div id="root">' in answer.body
-            page = page and not path.startswith(("/layers/", "/map/", "/fonts/"))
+            page = page and not path.startswith(("/layers/", "/lights/", "/map/", "/fonts/"))
             assert answer.status in (400, 403, 404) or page, (path, answer.status)
             guarded(answer)
 
@@ -151,6 +169,21 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
 @pytest.mark.parametrize(
     "path",
     [
+        "/lights/{snapshot}/modelled/2013.png",
+        "/lights/{snapshot}/modelled/2021-2012.png",
+        "/lights/{snapshot}/modelled/2012.tif",
+        "/lights/{snapshot}/modelled/2012-observations.png",
+        "/lights/{snapshot}/modelled/2012.png%00",
+        "/lights/{snapshot}/modelled/2012.png?area=50&area=51",
+        "/lights/{snapshot}/modelled/2012.png?area=99",
+        "/lights/{snapshot}/modelled/2012.png?area=5%00",
+        "/lights/{snapshot}/modelled/2012.png?width=99999",
+        "/lights/{snapshot}/modelled/2012.png?theme=",
+        "/lights/{snapshot}/linked/2012.png",
+        "/lights/{snapshot}/other/2012.png",
+        "/lights/CURRENT/modelled/2012.png",
+        "/lights/snap-999999-0123456789ab/modelled/2012.png",
+        "/lights/{snapshot}/",
         "/layers/{snapshot}/province/TH/linked-2018.geojson",
         "/layers/{snapshot}/province/10/poverty-2018.geojson",
         "/layers/snap-999999-0123456789ab/province/TH/poverty-2018.geojson",
