@@ -281,6 +281,10 @@ MENDS: dict[str, tuple[str, str]] = {
         "ส่งแถบที่เป็นแสง เช่น average_masked แถบนี้ไม่ใช่ค่าแสง",
         "send a band of light such as average_masked; this one is none",
     ),
+    "light.modelled": (
+        "ส่งไฟล์จากดาวเทียมจริง ไฟล์นี้เป็นค่าจำลองของดาวแมป",
+        "send what a satellite measured; this raster is modelled by Daomap itself",
+    ),
     "light.observations": (
         "ส่งไฟล์ cf_cvg ของผลิตภัณฑ์และปีเดียวกันกับภาพแสงในคำสั่งเดียวกัน",
         "send the cf_cvg file of the same product and year together with its raster of light",
