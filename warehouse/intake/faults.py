@@ -245,6 +245,19 @@ MENDS: dict[str, tuple[str, str]] = {
         "บันทึกใหม่โดยระบุค่า nodata ค่าที่ต่ำกว่า -100 ถูกถือว่าไม่มีข้อมูล",
         "save it with a nodata value; values below -100 are taken for no data",
     ),
+    "light.nodata_zero": (
+        "บันทึกใหม่ด้วยค่า nodata อื่น เช่น -9999 (gdal_edit -unsetnodata) ค่า 0 คือความมืด ไม่ใช่ไม่มีข้อมูล",
+        "save it with another nodata value (gdal_edit -unsetnodata): 0 is darkness, not missing data",
+    ),
+    "light.units": (
+        "ตรวจหน่วย ค่าเป็นจำนวนเต็ม 0-63 ทั้งหมด เหมือน DN ของ DMSP ไม่ใช่ค่ารังสี ใช้ --product harmonised-dmsp-viirs",
+        "check the unit: all values are whole numbers from 0 to 63, as digital numbers of DMSP are and radiance is not; "
+        "--product harmonised-dmsp-viirs",
+    ),
+    "light.month": (
+        "ใส่เดือนในชื่อไฟล์ เช่น viirs_2022-03.tif ภาพรายเดือนเทียบกันได้เฉพาะเดือนเดียวกัน",
+        "put the month into the name, such as viirs_2022-03.tif: monthly light compares with the same month only",
+    ),
     "light.scaled": (
         "ไม่ต้องทำอะไร ตัวคูณและตัวบวกของไฟล์ถูกนำไปใช้แล้ว",
         "nothing to do: the file's scale and offset were applied",

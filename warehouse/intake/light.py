@@ -25,6 +25,8 @@ MAX_CELLS = 40_000_000
 #: Values below this are no radiance, whatever the file declares; -9999 and -3.4e38 are the usual ones.
 LOWEST = -100.0
 _ABSURD = 1e30
+#: Different values below `LOWEST` that may stand for "nothing"; more are numbers that ran over the end of their type.
+_FILLS = 2
 #: Degrees by which the axes of another datum may differ from WGS 84 before cells are moved: a tenth of 15 arc-seconds.
 _SAME = 0.0004
 #: Rows of the window read at a time.
@@ -43,7 +45,8 @@ def read_light(
     file : str
         Its name, for messages.
     options : mapping
-        ``max_cells``: cells the window may have, at most and by default 40 million.
+        ``max_cells``: cells the window may have, at most and by default 40 million. ``counts``: whether the cells are counts
+        of observations, of which 0 is as good as none.
     tell : callable
         Called with how far the reading is, 0 to 1.
 
@@ -73,14 +76,21 @@ def _read(
         raise Refused(finding("light.bands", file, f"{opened.count}", "1"))
     [_], _dtype = checked_bands(opened, file, {})
     _check_axes(opened, file)
+    if opened.nodata == 0 and not options.get("counts"):
+        # Of a night light raster most cells are zero because they are dark; as "no data" they would vanish from every sum.
+        raise Refused(finding("light.nodata_zero", file, "nodata 0", "nodata -9999, NaN"))
     found: list[Finding] = []
     counts = dict.fromkeys(("nodata", "negative", "not_finite", "undeclared"), 0)
+    fills: set[float] = set()
     most = min(int(options.get("max_cells", MAX_CELLS)), MAX_CELLS)
     if _in_degrees(opened):
-        grid, values, covered = _window(opened, file, most, counts, tell)
+        grid, values, covered = _window(opened, file, most, counts, fills, tell)
     else:
-        grid, values, covered = _warped(opened, file, most, counts, tell)
+        grid, values, covered = _warped(opened, file, most, counts, fills, tell)
         found.append(finding("light.reprojected", file, crs_text(opened)[:60], "EPSG:4326", severity="warn"))
+    if len(fills) > _FILLS:
+        shown = ", ".join(f"{v:g}" for v in sorted(fills)[:4])
+        raise Refused(finding("light.range", file, f"{shown} ...", f">= {LOWEST:g}"))
     finite = values[np.isfinite(values)]
     if not finite.size:
         raise Refused(finding("light.no_values", file, "0", "> 0"))
@@ -166,7 +176,7 @@ def _lattice(file: str, west: float, north: float, dx: float, dy: float, most: i
 
 
 def _window(
-    opened: DatasetReader, file: str, most: int, counts: dict[str, int], tell: Tell
+    opened: DatasetReader, file: str, most: int, counts: dict[str, int], fills: set[float], tell: Tell
 ) -> tuple[Grid, Any, int]:
     """The cells of a file whose lattice lies in degrees already, put where they belong."""
     import numpy as np
@@ -191,14 +201,14 @@ def _window(
         # Rows counted from the north, wherever the file counts from.
         row = opened.height - end if south_up else start
         raw = opened.read(1, window=Window(left, row, right - left, end - start))
-        part = _radiances(raw[::-1] if south_up else raw, opened, counts)
+        part = _radiances(raw[::-1] if south_up else raw, opened, counts, fills)
         values[start - top : end - top, left - first : right - first] = part
         tell(0.7 + 0.3 * (end - upper) / (lower - upper))
     return grid, values, (right - left) * (lower - upper)
 
 
 def _warped(
-    opened: DatasetReader, file: str, most: int, counts: dict[str, int], tell: Tell
+    opened: DatasetReader, file: str, most: int, counts: dict[str, int], fills: set[float], tell: Tell
 ) -> tuple[Grid, Any, int]:
     """The cells of a file in another projection, averaged by area onto a lattice of whole arc-seconds."""
     import numpy as np
@@ -226,7 +236,7 @@ def _warped(
     for start in range(0, raw.shape[0], _ROWS):
         end = min(start + _ROWS, raw.shape[0])
         piece = opened.read(1, window=Window(left, top + start, raw.shape[1], end - start))
-        raw[start:end] = _radiances(piece, opened, counts)
+        raw[start:end] = _radiances(piece, opened, counts, fills)
         tell(0.7 + 0.2 * end / raw.shape[0])
     values = np.full(grid.shape, np.nan, np.float32)
     inside = np.zeros(grid.shape, np.uint8)
@@ -245,8 +255,8 @@ def _warped(
     return grid, values, covered
 
 
-def _radiances(raw: Any, opened: DatasetReader, counts: dict[str, int]) -> Any:
-    """Stored numbers as float32 radiances with NaN for no data; what was odd is added to `counts`."""
+def _radiances(raw: Any, opened: DatasetReader, counts: dict[str, int], fills: set[float]) -> Any:
+    """Stored numbers as float32 radiances with NaN for no data; what was odd is added to `counts` and `fills`."""
     import numpy as np
 
     declared = opened.nodata
@@ -265,6 +275,8 @@ def _radiances(raw: Any, opened: DatasetReader, counts: dict[str, int]) -> Any:
     values = values * float(opened.scales[0]) + float(opened.offsets[0])
     with np.errstate(invalid="ignore"):
         undeclared = values < LOWEST
+        if undeclared.any() and len(fills) <= _FILLS:
+            fills.update(np.unique(values[undeclared])[: _FILLS + 1].tolist())
         values[undeclared] = np.nan
         counts["negative"] += int((values < 0).sum())
     counts["nodata"] += int(missing.sum())

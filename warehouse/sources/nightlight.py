@@ -39,6 +39,7 @@ TIMEOUT: Final = 1800.0
 #: that were never declared.
 HIGHEST: Final = 30_000.0
 _DN: Final = (0.0, 63.0)
+_MONTHLY: Final = "viirs-dnb-monthly"
 #: Share of Thailand's land below which a person is told that the files hold a part of it. Coarse cells along the coast are
 #: left out by some publishers.
 _PART: Final = 0.99
@@ -114,7 +115,7 @@ def read_nightlight(
     counted: list[_Read] = []
     hashes: list[str] = []
     every = [*files, *counting]
-    jobs = [_job(path, at, len(every), progress) for at, path in enumerate(every)]
+    jobs = [_job(path, at, len(every), at >= len(files), progress) for at, path in enumerate(every)]
     for number, result in enumerate(intake.read(jobs)):
         report.files += 1
         hashes.append(str(result.facts.get("sha256", "")))
@@ -209,7 +210,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _job(path: Path, at: int, total: int, progress: Progress | None) -> Job:
+def _job(path: Path, at: int, total: int, counts: bool, progress: Progress | None) -> Job:
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         return Job("csv", path)
 
@@ -217,7 +218,8 @@ def _job(path: Path, at: int, total: int, progress: Progress | None) -> Job:
         if progress is not None:
             progress(round(_STEPS * (at + part)), _STEPS * total, path.name)
 
-    return Job("light", path, {"max_cells": MAX_CELLS}, tell)
+    counts = counts or recognise(path.name).band in COVERAGE_BANDS
+    return Job("light", path, {"max_cells": MAX_CELLS, "counts": counts}, tell)
 
 
 def _understood(result: Result, report: ImportReport) -> _Read | None:
@@ -447,7 +449,13 @@ def _settle(one: _Read, year: int | None, product: str | None, report: ImportRep
         report.add(finding("light.year", name, str(one.year), f"{first} ... {last}"))
     if told.year == one.year:
         one.period = (_iso(told.start), _iso(told.end))
+    if one.product.id == _MONTHLY and one.period[0] is None:
+        report.add(finding("light.month", name, "-", f"{one.year}-03"))
     low, high = float(np.nanmin(one.values)), float(np.nanmax(one.values))
+    whole = one.values[np.isfinite(one.values)]
+    if one.product.unit != "DN" and low >= 0 and 1 < high <= _DN[1] and not (whole % 1).any():
+        shown = f"{low:g}, {low + 1:g} ... {high:g}"
+        report.add(finding("light.units", name, shown, one.product.unit, severity="warn"))
     if low == high:
         report.add(finding("light.constant", name, f"{low:g}", "0 ... 100"))
     least, most = _DN if one.product.unit == "DN" else (-float("inf"), HIGHEST)
