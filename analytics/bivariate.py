@@ -85,3 +85,42 @@ def places(values: Floats, bounds: Sequence[float]) -> npt.NDArray[np.intp]:
     [0, 1, 1]
     """
     return np.searchsorted(np.asarray(bounds[:-1], dtype=np.float64), values, side="left")
+
+
+@dataclass(frozen=True)
+class Density:
+    """How many areas lie where, for a chart of too many points.
+
+    Attributes
+    ----------
+    x, y : tuple of float
+        Middles of the columns and rows.
+    counts : tuple of tuple of int
+        Areas by row (of y, from the lowest) and column.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+def density(x: Floats, y: Floats, columns: int = 44, rows: int = 32) -> Density:
+    """Count areas on a grid over the range of two numbers.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (areas,)
+        NaN in either is left out.
+
+    Examples
+    --------
+    >>> density(np.array([0.0, 1, 1]), np.array([0.0, 1, 1]), 2, 2).counts
+    ((1, 0), (0, 2))
+    """
+    both = np.isfinite(x) & np.isfinite(y)
+    counts, right, up = np.histogram2d(x[both], y[both], bins=(columns, rows))
+    return Density(
+        tuple(((right[:-1] + right[1:]) / 2).tolist()),
+        tuple(((up[:-1] + up[1:]) / 2).tolist()),
+        tuple(tuple(int(n) for n in row) for row in counts.T),
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
+import numpy as np
 import plotly.graph_objects as go
 
-from ui.palette import Theme
+from analytics.bivariate import Density
+from ui.palette import RGB, Theme, hex_of
 
 FONT = "Noto Sans Thai, sans-serif"
 
@@ -120,3 +124,127 @@ def bars(
         )
     )
     return figure
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Areas of a scatter.
+
+    Attributes
+    ----------
+    codes : sequence of str
+    x, y : sequence of float
+    classes : sequence of int
+        Place in the colours.
+    texts : sequence of str
+        Read at a dot; plain text.
+    """
+
+    codes: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    classes: Sequence[int]
+    texts: Sequence[str]
+
+
+def scatter(
+    dots: Dots,
+    cloud: Density | None,
+    named: Dots,
+    marked: Dots,
+    line: tuple[tuple[float, float], tuple[float, float]] | None,
+    colours: Sequence[RGB],
+    ticks: tuple[Sequence[float], Sequence[str]] | None,
+    titles: tuple[str, str],
+    theme: Theme,
+) -> go.Figure:
+    """Two numbers of each area against each other; a dot's code stands in its ``customdata``.
+
+    Parameters
+    ----------
+    dots : Dots
+        Every area, or none where `cloud` is drawn instead.
+    cloud : Density or None
+        For thousands of areas: how many lie where.
+    named : Dots
+        Areas whose texts stand beside them.
+    marked : Dots
+        The area looked at, with a ring.
+    line : two points, or None
+    colours : sequence of RGB
+    ticks : places and texts of the x axis, or None
+        Where x is a logarithm the texts say the numbers themselves.
+    titles : of x and y
+    """
+    figure = go.Figure()
+    if cloud is not None:
+        figure.add_trace(
+            go.Heatmap(
+                x=list(cloud.x),
+                y=list(cloud.y),
+                z=np.log10(np.where(np.array(cloud.counts) > 0, cloud.counts, np.nan)),
+                customdata=np.array(cloud.counts),
+                hovertemplate="%{customdata}<extra></extra>",
+                colorscale=[[0, theme.grid], [1, theme.accent]],
+                showscale=False,
+            )
+        )
+    for part, size, ring, text in ((dots, 8, 0.5, False), (named, 10, 1.5, True), (marked, 16, 3, True)):
+        if not part.codes:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                # Four bytes a number are enough for a dot and half of eight.
+                x=np.asarray(part.x, dtype=np.float32),
+                y=np.asarray(part.y, dtype=np.float32),
+                mode="markers+text" if text else "markers",
+                text=[plain(t) for t in part.texts] if text else None,
+                hovertext=[plain(t) for t in part.texts],
+                hovertemplate="%{hovertext}: %{y:.2f}<extra></extra>",
+                textposition="top center",
+                textfont={"size": 12, "color": theme.text},
+                customdata=list(part.codes),
+                marker={
+                    "size": size,
+                    "color": np.asarray(part.classes, dtype=np.int8),
+                    "colorscale": _steps(colours),
+                    "cmin": -0.5,
+                    "cmax": len(colours) - 0.5,
+                    "line": {"width": ring, "color": theme.text},
+                },
+                showlegend=False,
+            )
+        )
+    if line is not None:
+        (x0, y0), (x1, y1) = line
+        figure.add_trace(
+            go.Scatter(
+                x=[x0, x1],
+                y=[y0, y1],
+                mode="lines",
+                line={"color": theme.text, "width": 2, "dash": "dash"},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    axis = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "linecolor": theme.grid}
+    x_axis = axis | ({"tickvals": list(ticks[0]), "ticktext": list(ticks[1])} if ticks is not None else {})
+    figure.update_layout(
+        _layout(
+            theme,
+            470,
+            margin={"l": 8, "r": 8, "t": 12, "b": 8},
+            xaxis=x_axis | {"title": {"text": plain(titles[0])}},
+            yaxis=axis | {"title": {"text": plain(titles[1])}, "rangemode": "tozero"},
+            hovermode="closest",
+            dragmode=False,
+            clickmode="event+select",
+        )
+    )
+    return figure
+
+
+def _steps(colours: Sequence[RGB]) -> list[list[object]]:
+    """A colour scale that jumps: whole numbers from 0 each have a colour of their own."""
+    k = len(colours)
+    return [[edge / k, hex_of(colour)] for i, colour in enumerate(colours) for edge in (i, i + 1)]

@@ -23,4 +23,5 @@ class PageEntry:
 PAGES = (
     PageEntry("overview", ":material/dashboard:"),
     PageEntry("poverty_map", ":material/map:"),
+    PageEntry("poverty_light", ":material/scatter_plot:"),
 )

@@ -16,6 +16,7 @@ LANGUAGES = ("th", "en")
 METHODS = ("catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks", "user_defined")
 PEERS = ("country", "parent")
 LEVELS = ("province", "district", "subdistrict")
+PATTERNS = ("pair", "y", "x", "both", "residual")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 MIN_CLASSES, MAX_CLASSES = 2, 9
@@ -55,6 +56,8 @@ class View:
         Of the light over the map, in percent.
     anyway : bool
         Compare two years although something stands against it.
+    pattern : str
+        What the map of poverty and light shows: the pair, or the clusters of one of `PATTERNS`.
     """
 
     area: str = "TH"
@@ -75,6 +78,7 @@ class View:
     measure: str = ""
     opacity: int = 85
     anyway: bool = False
+    pattern: str = "pair"
 
 
 _DEFAULT = View()
@@ -102,7 +106,7 @@ def parse(
         view = replace(view, area=area)
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
-        ("mode", LIGHT_MODES),
+        ("mode", LIGHT_MODES), ("pattern", PATTERNS),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})

@@ -47,7 +47,7 @@ def view_sheets(
             (11, 24, 24, 22, 12, 12, 12, 12, 8, 8, 14, 44, 11),
         ),
         Sheet("dictionary", ("column", "ไทย", "English"), _dictionary(values, indicator), (22, 70, 70)),
-        Sheet("sources", ("key", "value"), _sources(sources, notes), (16, 110)),
+        Sheet("sources", ("key", "value"), source_rows(sources, notes), (16, 110)),
     ]
 
 
@@ -67,7 +67,8 @@ def _dictionary(values: pd.DataFrame, indicator: Indicator) -> list[tuple[str, s
     return rows
 
 
-def _sources(sources: Sequence[Mapping[str, object]], notes: Sequence[str]) -> list[tuple[str, object]]:
+def source_rows(sources: Sequence[Mapping[str, object]], notes: Sequence[str]) -> list[tuple[str, object]]:
+    """Rows of a sheet on sources: what is known of each, then the notes."""
     rows: list[tuple[str, object]] = []
     for facts in sources:
         rows += [(name, facts[name]) for name in SOURCE_COLUMNS if facts.get(name) is not None]

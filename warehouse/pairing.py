@@ -22,7 +22,7 @@ import pandas as pd
 from analytics.association import Association, NoResult, associate
 from analytics.bivariate import Bivariate, cells
 from analytics.catalogue import Indicator, load_catalogue
-from analytics.clusters import LocalClusters, Moran, Neighbours, contiguity, local_moran, moran
+from analytics.clusters import LocalClusters, Moran, Neighbours, contiguity, local_moran, moran, ranks
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY
 from warehouse.query import Warehouse, published_file
@@ -165,19 +165,19 @@ class Pair:
         return None if whole is None else whole.among(self.frame["code"].tolist())
 
     def _variable(self, of: str) -> tuple[Floats, Floats | None]:
+        """Ranks: rates and light are so skewed that one area would be the whole pattern."""
         if of not in VARIABLES:
             raise ValueError(f"variable: found {of!r}, expected one of {', '.join(VARIABLES)}")
         if of == "residual":
-            return self.association.residual, None
-        # x as it stands in the line: of amounts the logarithm, or one bright city would be the whole pattern.
+            return ranks(self.association.residual), None
         return (
-            (self._y, self.association.x)
-            if of == "both"
-            else (self._y if of == "y" else self.association.x, None)
+            (ranks(self._x), None)
+            if of == "x"
+            else (ranks(self._y), ranks(self._x) if of == "both" else None)
         )
 
     def moran(self, of: str) -> Moran | NoResult | None:
-        """Global Moran's I of ``y``, ``x``, ``both`` (y with its neighbours' x) or the line's ``residual``.
+        """Global Moran's I of the ranks of ``y``, ``x``, ``both`` (y with its neighbours' x) or the line's ``residual``.
 
         None where there are no polygons.
         """
@@ -193,7 +193,10 @@ class Pair:
         return {}
 
     def clusters(self, of: str) -> LocalClusters | NoResult | None:
-        """Local clusters of ``y``, ``x``, ``both`` or ``residual``, in the order of `frame`; None without polygons."""
+        """Local clusters of the ranks of ``y``, ``x``, ``both`` or ``residual``, in the order of `frame`.
+
+        None where there are no polygons.
+        """
         with self._lock:
             if of not in self._clusters:
                 first, second = self._variable(of)

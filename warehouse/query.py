@@ -262,6 +262,17 @@ class Warehouse:
             {row[2] for row in self._holdings if row[0] == indicator and (level is None or row[1] == level)}
         )
 
+    def years_by_source(self, indicator: str) -> dict[str, tuple[int, ...]]:
+        """Years of the common era with rows of an indicator, of every source, not of the preferred one alone."""
+        rows = self._rows(
+            "SELECT DISTINCT source_id, year FROM observation WHERE indicator = ? ORDER BY source_id, year",
+            [indicator],
+        )
+        years: dict[str, list[int]] = {}
+        for source, year in rows:
+            years.setdefault(str(source), []).append(int(year))
+        return {source: tuple(found) for source, found in years.items()}
+
     def drawable(self, level: str, parent: str = COUNTRY) -> bool:
         """Whether the snapshot holds polygons of this level inside the country or this province."""
         return (level, parent) in self._drawable

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.state import LEVELS, LIGHT_MODES, METHODS, PEERS, View, parse, read_breaks, to_params
+from ui.state import LEVELS, LIGHT_MODES, METHODS, PATTERNS, PEERS, View, parse, read_breaks, to_params
 
 
 def _parse(params, language="th"):
@@ -36,6 +36,7 @@ views = st.builds(
     measure=st.sampled_from(["", "log_ratio"]),
     opacity=st.integers(0, 100),
     anyway=st.booleans(),
+    pattern=st.sampled_from(PATTERNS),
 )
 
 
@@ -51,6 +52,7 @@ def test_any_address_gives_a_view(params):
     assert 2 <= view.k <= 9
     assert view.method in METHODS
     assert view.mode in LIGHT_MODES
+    assert view.pattern in PATTERNS
     assert 0 <= view.opacity <= 100
 
 
