@@ -169,7 +169,7 @@ def canonical(west: float, north: float, dx: float, dy: float) -> Grid:
 def _round_size(size: float) -> float:
     seconds = size * 3600
     whole = round(seconds)
-    return whole / 3600 if whole and abs(seconds / whole - 1) < 1e-7 else round(size, 12)
+    return whole / 3600 if whole and abs(seconds / whole - 1) < 1e-7 else round(size, 10)
 
 
 def _span(corner: float, size: float, low: float, high: float) -> tuple[int, int, float]:

@@ -90,7 +90,7 @@ class LightRaster:
     grid : Grid
         As `geo.nightlight.canonical` makes it, so that all years of a lattice have the same one.
     sha256 : str
-        Of the file that was imported.
+        Of the file that was imported; of several tiles all hashes, a blank between them.
     period : tuple of str or None
         First and last day, ISO; None where the file does not say.
     mask : str or None

@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "tpmap")
+KINDS = ("boundaries", "nightlight", "tpmap")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -232,7 +232,7 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
 
     progress = Progress(options.language)
     thai = options.language == "th"
-    missing = [p for p in options.paths if not Path(p).exists()]
+    missing = [p for p in (*options.paths, *(options.observations or ())) if not Path(p).exists()]
     if missing:
         for path in missing:
             _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
@@ -279,6 +279,7 @@ def _read(
     from warehouse.intake import Confinement, Intake, IntakeError
     from warehouse.intake.gdal import installed
     from warehouse.publish import published_boundaries
+    from warehouse.sources import nightlight
     from warehouse.sources.boundaries import read_boundary_files
     from warehouse.sources.tpmap import read_tpmap
 
@@ -286,8 +287,14 @@ def _read(
         progress("read", 0.5 * done / max(total, 1))
 
     paths = [Path(p) for p in options.paths]
+    # A raster of the world is read by position, so its size is no matter of memory.
+    allowed: dict[str, Any] = (
+        {"max_bytes": nightlight.MAX_BYTES, "timeout": nightlight.TIMEOUT}
+        if options.kind == "nightlight"
+        else {}
+    )
     try:
-        with Intake(workers=settings.import_.workers) as intake:
+        with Intake(workers=settings.import_.workers, **allowed) as intake:
             if not intake.confined:
                 _say(Confinement("none", intake.measures).text(options.language))
             if options.kind != "tpmap":
@@ -296,6 +303,23 @@ def _read(
             if options.kind == "boundaries":
                 known = published_boundaries(current)
                 return read_boundary_files(paths, intake, level=options.level, known=known, progress=tell)
+            if options.kind == "nightlight":
+                if options.product is not None and options.product not in nightlight.offered():
+                    there = ", ".join(nightlight.offered())
+                    raise QueryError(
+                        f"ไม่รู้จักผลิตภัณฑ์ {options.product!r} มี: {there}",
+                        f"unknown product {options.product!r}; there are: {there}",
+                    )
+                year = options.year if options.year_be is None else options.year_be - 543
+                observations = [Path(p) for p in options.observations or ()]
+                return nightlight.read_nightlight(
+                    paths,
+                    intake,
+                    year=year,
+                    product=options.product,
+                    observations=observations,
+                    progress=tell,
+                )
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
             batch.shown_as(options.cells or settings.privacy.tpmap, given=options.cells is not None)
             return batch
@@ -548,6 +572,8 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
     for check in failed:
         name = check.name_th if thai else check.name_en
         lines.append(f"{'ไม่ผ่าน' if thai else 'failed'}: {name} ({check.failures:,}/{check.cells:,})")
+    for raster in report.facts.get("rasters", ()):
+        lines += _raster_lines(raster, thai)
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
     if report.snapshot is not None:
@@ -555,6 +581,34 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
     elif report.refused:
         lines.append("ไม่ได้เผยแพร่ ไม่มีอะไรเปลี่ยน" if thai else "not published; nothing changed")
     return lines
+
+
+def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
+    """What a raster was taken for, and what is in it."""
+    year = raster["year"]
+    period = " – ".join(raster["period"]) if raster["period"][0] else ("ไม่ระบุ" if thai else "not stated")
+    how = {
+        "name": ("จากชื่อไฟล์", "by its name"),
+        "tags": ("จากข้อมูลในไฟล์", "by its tags"),
+        "nothing": ("ตามคำสั่ง", "as the command says"),
+    }[raster["how"]][0 if thai else 1]
+    window = ", ".join(f"{v:.3f}" for v in raster["window"])
+    mask = raster["mask"] or "-"
+    if thai:
+        return [
+            f"แสงกลางคืน: {raster['product']} ({raster['name_th']}) {how} หน่วย {raster['unit']} เครื่องวัด {raster['sensor']}",
+            f"  ปี {year + 543} ({year}) ช่วงเวลา {period} การคัดกรอง {mask} ถือว่าสว่างเมื่อมากกว่า {raster['lit_threshold']:g}",
+            f"  กรอบ {window} ช่อง {raster['cells']:,} มีในไฟล์ {raster['covered']:,} ไม่มีข้อมูล {raster['nodata']:,} "
+            f"มีค่า {100 * raster['land_share']:.1f} % ของแผ่นดินไทย "
+            f"ติดลบ {raster['negative']:,} ไม่ใช่จำนวน {raster['not_finite'] + raster['undeclared']:,}",
+        ]
+    return [
+        f"night light: {raster['product']} ({raster['name_en']}) {how}; unit {raster['unit']}; sensor {raster['sensor']}",
+        f"  year {year} (B.E. {year + 543}); period {period}; mask {mask}; lit above {raster['lit_threshold']:g}",
+        f"  window {window}; {raster['cells']:,} cells, {raster['covered']:,} in the file, {raster['nodata']:,} no data, "
+        f"{100 * raster['land_share']:.1f} % of Thailand's land has values, "
+        f"{raster['negative']:,} negative, {raster['not_finite'] + raster['undeclared']:,} no numbers",
+    ]
 
 
 def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
@@ -654,7 +708,16 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _import, "read files of an agency and publish a new snapshot")
     command.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     command.add_argument("paths", nargs="+", metavar="PATH", help="files, zip files or folders")
-    command.add_argument("--year-be", type=_year_be, help="Buddhist year, where the files do not say")
+    years = command.add_mutually_exclusive_group()
+    years.add_argument("--year-be", type=_year_be, help="Buddhist year, where the files do not say")
+    years.add_argument("--year", type=_year_ce, help="the same in the common era (nightlight)")
+    command.add_argument("--product", metavar="ID", help="product, where the files do not say (nightlight)")
+    command.add_argument(
+        "--observations",
+        action="append",
+        metavar="FILE",
+        help="raster of cloud-free observations, cf_cvg (nightlight)",
+    )
     command.add_argument(
         "--level", choices=("province", "district", "subdistrict"), help="level of the boundaries"
     )
@@ -712,6 +775,13 @@ def _port(text: str) -> int:
 def _year_be(text: str) -> int:
     if not text.isdecimal() or not 2400 <= int(text) <= 2700:
         raise argparse.ArgumentTypeError(f"{text!r} is not a Buddhist year (2400 to 2700)")
+    return int(text)
+
+
+def _year_ce(text: str) -> int:
+    if not text.isdecimal() or not 1900 <= int(text) <= 2200:
+        hint = f"; --year-be {text}" if text.isdecimal() and 2400 <= int(text) <= 2700 else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is not a year of the common era (1900 to 2200){hint}")
     return int(text)
 
 

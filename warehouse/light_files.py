@@ -123,7 +123,8 @@ def _put(
     connection.execute(
         """
         DELETE FROM source_file WHERE source_id = $source AND NOT list_contains($arriving::VARCHAR[], sha256)
-          AND sha256 IN (SELECT sha256 FROM raster WHERE source_id = $source AND year = $year)
+          AND sha256 IN (
+              SELECT unnest(string_split(sha256, ' ')) FROM raster WHERE source_id = $source AND year = $year)
         """,
         {"source": key[0], "year": key[1], "arriving": arriving},
     )

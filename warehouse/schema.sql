@@ -101,7 +101,7 @@ CREATE TABLE IF NOT EXISTS raster (
     saturation       DOUBLE,
     sensor           VARCHAR NOT NULL,
     file             VARCHAR NOT NULL,   -- inside the snapshot
-    sha256           VARCHAR NOT NULL,   -- of the file that was imported
+    sha256           VARCHAR NOT NULL,   -- of the file that was imported; of several tiles all, a blank between them
     cells            BIGINT NOT NULL,
     nodata_cells     BIGINT NOT NULL,
     negative_cells   BIGINT NOT NULL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,12 @@ import rasterio
 from rasterio.transform import Affine, from_origin
 
 from tests.malformed.cases import Case, Verdict, add
+from tests.tiffs import CELLS, NORTH_UP, sparse, tif
 from tests.warehouse.workbooks import pack
 
-_NORTH_UP = from_origin(97, 21, 0.5, 0.25)
-_CELLS = np.arange(48, dtype="float32").reshape(6, 8)
 _VALUES = [[float(v)] for v in range(48)]
 
 Build = Callable[[Path], object]
-
-
-def tif(path: Path, cells: np.ndarray | None = None, **profile: Any) -> Path:
-    """A GeoTIFF of eight by six cells, unless cells are given."""
-    cells = _CELLS if cells is None else cells
-    cells = cells[None] if cells.ndim == 2 else cells
-    merged = {
-        "driver": "GTiff", "width": cells.shape[2], "height": cells.shape[1], "count": cells.shape[0],
-        "dtype": cells.dtype.name, "crs": "EPSG:4326", "transform": _NORTH_UP,
-    } | profile  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with rasterio.open(path, "w", **merged) as out:
-            out.write(cells)
-    return path
 
 
 def grid(
@@ -57,16 +40,6 @@ def grid(
 
     truth = {"rows": _VALUES if rows is None else rows}
     add(Case(number, f"raster-{name}", what, "raster", verdict, code, make, truth=truth, options=options))
-
-
-def _sparse(path: Path, size: int, **profile: Any) -> None:
-    """A file that declares cells it does not hold."""
-    layout = {"SPARSE_OK": True, "tiled": True, "blockxsize": 512, "blockysize": 512} | profile
-    with rasterio.open(
-        path, "w", driver="GTiff", width=size, height=size, count=1, dtype="float32", crs="EPSG:4326",
-        transform=from_origin(97, 21, 8 / size, 15 / size), **layout,
-    ):  # fmt: skip
-        pass
 
 
 def _palette(path: Path) -> None:
@@ -159,7 +132,7 @@ grid(
     "south at the top",
     "repair",
     "raster.south_up",
-    lambda p: tif(p, _CELLS[::-1], transform=Affine(0.5, 0, 97, 0, 0.25, 19.5)),
+    lambda p: tif(p, CELLS[::-1], transform=Affine(0.5, 0, 97, 0, 0.25, 19.5)),
 )
 grid(
     106,
@@ -167,7 +140,7 @@ grid(
     "a turned grid",
     "reject",
     "raster.rotated",
-    lambda p: tif(p, transform=_NORTH_UP @ Affine.rotation(20)),
+    lambda p: tif(p, transform=NORTH_UP @ Affine.rotation(20)),
 )
 grid(
     107,
@@ -204,7 +177,7 @@ grid(
     "100,000 by 100,000 cells declared by some kilobytes",
     "reject",
     "raster.too_large",
-    lambda p: _sparse(p, 100_000),
+    lambda p: sparse(p, 100_000, 100_000),
 )
 grid(
     119,
@@ -212,7 +185,7 @@ grid(
     "compressed zeros of a gigabyte",
     "reject",
     "raster.too_large",
-    lambda p: _sparse(p, 16_384, compress="deflate"),
+    lambda p: sparse(p, 16_384, 16_384, compress="deflate"),
 )
 grid(
     123,

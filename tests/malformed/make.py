@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.malformed import books, grids, maps, tables  # noqa: F401  (they fill the corpus)
+from tests.malformed import books, grids, lights, maps, tables  # noqa: F401  (they fill the corpus)
 from tests.malformed.cases import CASES, Case
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "malformed.md"
@@ -28,17 +28,15 @@ look at.
 
 _NO_DATES = "no importer reads dates"
 _NO_HOUSEHOLDS = "no importer takes data of households or persons"
-_NO_LIGHTS = "no importer makes statistics of rasters for areas; the raster reader hands over cells and facts"
+_STATISTICS = "no fault of a file: statistics of areas weigh cells by the share an area covers (`tests/analytics/test_lights.py`)"
 WITHOUT_FILE = {
     32: _NO_DATES,
     33: _NO_DATES,
     35: _NO_DATES,
     49: _NO_HOUSEHOLDS,
     50: _NO_HOUSEHOLDS,
-    109: _NO_LIGHTS,
-    111: _NO_LIGHTS,
-    **dict.fromkeys(range(114, 118), _NO_LIGHTS),
-    **dict.fromkeys(range(120, 123), _NO_LIGHTS),
+    114: _STATISTICS,
+    115: _STATISTICS,
 }
 
 

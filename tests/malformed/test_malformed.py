@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -19,9 +20,10 @@ from warehouse.intake import Intake, Job, Result
 from warehouse.report import Finding
 from warehouse.sources.boundaries import read_boundary_files
 from warehouse.sources.figures import import_figures
+from warehouse.sources.nightlight import read_nightlight
 from warehouse.sources.tpmap import read_tpmap
 
-_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries")
+_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight")
 _TRACE = re.compile(r"Traceback|File \"|line \d+, in |\.py\b|0x[0-9a-f]{9,}|Exception|Error\(")
 
 
@@ -34,6 +36,8 @@ def intake():
 def imported(case: Case, paths: list[Path], intake: Intake) -> Batch:
     if case.reader == "boundaries":
         return read_boundary_files(paths, intake, **case.options)
+    if case.reader == "nightlight":
+        return read_nightlight(paths, intake, **case.options)
     if case.reader == "figures":
         return import_figures(paths[0])
     return read_tpmap(paths, intake, **case.options)
@@ -81,7 +85,7 @@ def test_verdict(name: str, tmp_path: Path, intake: Intake, sound: dict[str, Any
         repairs = set(batch.report.repairs)
         if batch.report.refused:
             assert batch.observations.num_rows == batch.areas.num_rows == batch.sources.num_rows == 0
-            assert not batch.boundaries
+            assert not batch.boundaries and not batch.rasters
         else:
             _true(case, batch, sound)
     else:
@@ -127,6 +131,10 @@ def _true(case: Case, batch: Batch, sound: dict[str, Any]) -> None:
         pd.testing.assert_series_equal(observations(batch), expected)
     elif case.reader == "figures":
         pd.testing.assert_series_equal(observations_of_figures(batch), sound["figures"])
+    elif case.reader == "nightlight":
+        [raster] = batch.rasters
+        assert int(np.isfinite(raster.values).sum()) == case.truth["finite"]
+        assert np.nansum(raster.values, dtype="float64") == pytest.approx(case.truth["sum"], rel=1e-6)
     elif case.reader == "crosswalk":
         assert {a["code"]: a["name_th"] for a in batch.areas.to_pylist()} == case.truth["names"]
         assert batch.observations.num_rows == 0
@@ -175,7 +183,7 @@ def test_the_command_line_publishes_nothing_it_refuses_and_nothing_twice(
     assert main(["build"]) == 0
     pointer = tmp_path / "home" / "CURRENT"
     before = pointer.read_bytes()
-    for reader, every in (("tpmap", 13), ("boundaries", 9)):
+    for reader, every in (("tpmap", 13), ("boundaries", 9), ("nightlight", 7)):
         refused = [
             c for c in CASES.values() if (c.reader, c.verdict, dict(c.options)) == (reader, "reject", {})
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
 import zipfile
@@ -11,7 +10,7 @@ import pytest
 
 from warehouse.intake.faults import Refused
 from warehouse.intake.kinds import content_kind, require, spoken
-from warehouse.intake.zips import Archive, Rules, gunzip
+from warehouse.intake.zips import Archive, Rules
 
 
 def packed(*members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -144,18 +143,6 @@ def test_damaged_members_are_refused():
     data[60:70] = b"\xff" * 10
     with pytest.raises(Refused, match=r"intake\.unreadable"):
         Archive(bytes(data), "f.zip").read("a.shp")
-
-
-def test_gzip_is_counted_while_it_unpacks():
-    content = bytes(range(256)) * 100
-    assert gunzip(gzip.compress(content) + gzip.compress(b"tail"), "f.gz", most=1 << 20) == content + b"tail"
-    with pytest.raises(Refused, match=r"zip\.size"):
-        gunzip(gzip.compress(content), "f.gz", most=20_000)
-    with pytest.raises(Refused, match=r"zip\.ratio"):
-        gunzip(gzip.compress(b"\x00" * (4 << 20)), "f.gz", most=1 << 30, free=1 << 20)
-    for broken in (gzip.compress(content)[:-9], b"\x1f\x8b" + b"x" * 40, gzip.compress(content) + b"tail"):
-        with pytest.raises(Refused, match=r"intake\.unreadable"):
-            gunzip(broken, "f.gz", most=1 << 20)
 
 
 @pytest.mark.parametrize(

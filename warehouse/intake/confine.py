@@ -107,12 +107,12 @@ def bubblewrap_command() -> list[str]:
 def code_folders() -> list[Path]:
     """Folders and files the interpreter and its libraries live in; all a worker may read.
 
-    The folder of the project is not among them, only this package: beside it stand settings, and by default
-    the published snapshots.
+    The folder of the project is not among them, only this package and ``geo``, which holds code and public tables:
+    beside them stand settings, and by default the published snapshots.
     """
     root = PACKAGE.parent
     libraries = {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    folders: list[Path] = [PACKAGE]
+    folders: list[Path] = [PACKAGE, PACKAGE.parent / "geo"]
     for folder in sorted(libraries):
         if folder == root:
             # Installed among the libraries: the snapshots' folder must stay out.

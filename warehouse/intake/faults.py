@@ -203,6 +203,134 @@ MENDS: dict[str, tuple[str, str]] = {
         "nothing to do: the file's scale and offset are applied by the importer",
     ),
     "raster.outside": ("ส่งภาพที่คลุมประเทศไทย", "send a raster that covers Thailand"),
+    "intake.changed": (
+        "ไฟล์ถูกเขียนระหว่างอ่าน รอให้คัดลอกหรือดาวน์โหลดเสร็จแล้วลองใหม่",
+        "the file was written to while it was read; wait until its copying or download is done and try again",
+    ),
+    "light.bands": (
+        "ส่งทีละแถบ เช่น gdal_translate -b 1 เข้า.tif ออก.tif",
+        "send one band a file: gdal_translate -b 1 in.tif out.tif",
+    ),
+    "light.metres": (
+        "กำหนดระบบพิกัดใหม่ให้ตรง พิกัดในไฟล์เป็นเมตรแต่ไฟล์บอกว่าเป็นองศา (เช่น gdal_edit -a_srs EPSG:32647)",
+        "give it its true coordinate system: its numbers are metres although it says degrees "
+        "(for example gdal_edit -a_srs EPSG:32647)",
+    ),
+    "light.degrees": (
+        "กำหนดระบบพิกัดใหม่ให้ตรง พิกัดในไฟล์เป็นองศาแต่ไฟล์บอกว่าเป็นเมตร (เช่น gdal_edit -a_srs EPSG:4326)",
+        "give it its true coordinate system: its numbers are degrees although it says metres "
+        "(for example gdal_edit -a_srs EPSG:4326)",
+    ),
+    "light.cell_size": (
+        "ส่งภาพที่มีขนาดช่อง 1 พิลิปดา (30 เมตร) ถึง 0.5 องศา และรวมไม่เกิน 40 ล้านช่องในกรอบประเทศไทย",
+        "send cells of 1 arc-second (30 m) to 0.5 degrees, at most 40 million of them in Thailand's window",
+    ),
+    "light.no_values": (
+        "ขอไฟล์ใหม่จากผู้ส่ง ในกรอบประเทศไทยไม่มีค่าเลย",
+        "ask for the file again: within Thailand's window no cell has a value",
+    ),
+    "light.constant": (
+        "ขอไฟล์ใหม่จากผู้ส่ง ทุกช่องมีค่าเดียวกัน จึงไม่ใช่แสงกลางคืน",
+        "ask for the file again: every cell has the same value, which no night light has",
+    ),
+    "light.range": (
+        "ตรวจผลิตภัณฑ์ (--product) ตัวคูณ และค่า nodata ค่าในไฟล์อยู่นอกช่วงที่เป็นไปได้",
+        "check the product (--product), the scale and the nodata value: the values are outside what it can have",
+    ),
+    "light.negative": (
+        "ไม่ต้องทำอะไร ค่าติดลบเล็กน้อยเกิดจากการหักพื้นหลัง ถูกเก็บไว้ตามที่วัด",
+        "nothing to do: small negative values come from taking the background off and are kept as measured",
+    ),
+    "light.nodata_undeclared": (
+        "บันทึกใหม่โดยระบุค่า nodata ค่าที่ต่ำกว่า -100 ถูกถือว่าไม่มีข้อมูล",
+        "save it with a nodata value; values below -100 are taken for no data",
+    ),
+    "light.nodata_zero": (
+        "บันทึกใหม่ด้วยค่า nodata อื่น เช่น -9999 (gdal_edit -unsetnodata) ค่า 0 คือความมืด ไม่ใช่ไม่มีข้อมูล",
+        "save it with another nodata value (gdal_edit -unsetnodata): 0 is darkness, not missing data",
+    ),
+    "light.units": (
+        "ตรวจหน่วย ค่าเป็นจำนวนเต็ม 0-63 ทั้งหมด เหมือน DN ของ DMSP ไม่ใช่ค่ารังสี ใช้ --product harmonised-dmsp-viirs",
+        "check the unit: all values are whole numbers from 0 to 63, as digital numbers of DMSP are and radiance is not; "
+        "--product harmonised-dmsp-viirs",
+    ),
+    "light.month": (
+        "ใส่เดือนในชื่อไฟล์ เช่น viirs_2022-03.tif ภาพรายเดือนเทียบกันได้เฉพาะเดือนเดียวกัน",
+        "put the month into the name, such as viirs_2022-03.tif: monthly light compares with the same month only",
+    ),
+    "light.scaled": (
+        "ไม่ต้องทำอะไร ตัวคูณและตัวบวกของไฟล์ถูกนำไปใช้แล้ว",
+        "nothing to do: the file's scale and offset were applied",
+    ),
+    "light.reprojected": (
+        "ถ้าทำได้ ส่งไฟล์ที่เป็นองศา (EPSG:4326) การแปลงพิกัดเฉลี่ยค่าตามพื้นที่ จึงทำให้ขอบแสงจางออกเล็กน้อย",
+        "send it in degrees (EPSG:4326) where you can: it was averaged by area onto a new lattice, which softens edges",
+    ),
+    "light.part": (
+        "ถ้าต้องการทั้งประเทศ ส่งไฟล์ที่เหลือมาพร้อมกัน พื้นที่นอกไฟล์ไม่มีข้อมูล",
+        "send the other tiles with it if the whole country is wanted; areas outside have no data",
+    ),
+    "light.unknown_product": (
+        "ระบุ --product (ถ้าไม่ทราบให้ใช้ --product other) หรือใช้ชื่อไฟล์เดิมของผู้จัดทำ",
+        "say --product (--product other where it is not known), or keep the publisher's file name",
+    ),
+    "light.unknown_year": (
+        "ระบุ --year ปีคริสต์ศักราช หรือ --year-be ปีพุทธศักราช",
+        "say --year (common era) or --year-be (Buddhist era)",
+    ),
+    "light.year": (
+        "ตรวจปี ผลิตภัณฑ์นี้ไม่มีปีดังกล่าว",
+        "check the year: this product has none of it",
+    ),
+    "light.year_several": (
+        "นำเข้าทีละปี หรือไม่ต้องระบุปี ให้อ่านปีจากชื่อไฟล์",
+        "import one year at a time, or leave the year out and let it be read from the names",
+    ),
+    "light.overridden": (
+        "ตรวจว่าตั้งใจ ชื่อไฟล์บอกอย่างหนึ่ง คำสั่งบอกอีกอย่าง และใช้ตามคำสั่ง",
+        "check that it is meant: the file's name says one thing, the command another, and the command was followed",
+    ),
+    "light.no_light": (
+        "ส่งแถบที่เป็นแสง เช่น average_masked แถบนี้ไม่ใช่ค่าแสง",
+        "send a band of light such as average_masked; this one is none",
+    ),
+    "light.modelled": (
+        "ส่งไฟล์จากดาวเทียมจริง ไฟล์นี้เป็นค่าจำลองของดาวแมป",
+        "send what a satellite measured; this raster is modelled by Daomap itself",
+    ),
+    "light.observations": (
+        "ส่งไฟล์ cf_cvg ของผลิตภัณฑ์และปีเดียวกันกับภาพแสงในคำสั่งเดียวกัน",
+        "send the cf_cvg file of the same product and year together with its raster of light",
+    ),
+    "light.observations_grid": (
+        "ส่งไฟล์จำนวนครั้งที่สังเกตที่มีช่องตรงกับภาพแสง",
+        "send a raster of observations with the same cells as that of the light",
+    ),
+    "light.conflict": (
+        "ส่งไฟล์เดียวต่อปี หรือแผ่นย่อยที่ไม่ซ้อนทับกัน",
+        "send one file a year, or tiles that do not contradict each other",
+    ),
+    "light.grid": (
+        "ส่งไฟล์ของปีเดียวกันที่มีขนาดช่องและตำแหน่งช่องเดียวกัน",
+        "send tiles of one year with the same cells",
+    ),
+    "light.nothing": ("ระบุไฟล์ภาพแสงกลางคืน", "name a raster of night light"),
+    "light.columns": (
+        "ตั้งชื่อคอลัมน์ lon, lat และ radiance",
+        "name the columns lon, lat and radiance",
+    ),
+    "light.cell": (
+        "แก้ค่าในแถวนี้ให้เป็นจำนวน",
+        "put a number into this cell",
+    ),
+    "light.irregular": (
+        "ส่งจุดที่เรียงเป็นตารางระยะเท่ากัน หรือส่งเป็น GeoTIFF",
+        "send points on an even grid, or a GeoTIFF",
+    ),
+    "light.point_twice": (
+        "เก็บจุดละหนึ่งแถว",
+        "keep one row a point",
+    ),
     "raster.bands": ("ระบุแถบที่มีในไฟล์", "name bands that the file has"),
 }
 

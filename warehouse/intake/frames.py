@@ -17,6 +17,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol, cast
 
+from warehouse.intake.content import Content, Held, Opened
+
 _LENGTHS = struct.Struct(">IQ")
 _LENGTH = struct.Struct(">I")
 MAX_HEADER = 16 << 20
@@ -93,10 +95,14 @@ def _exactly(pipe: BinaryIO, length: int) -> bytes | mmap.mmap:
 # -- requests ----------------------------------------------------------------------------------------
 
 
+#: Kinds whose reader asks for bytes by position; a file of theirs is not read into memory.
+BY_POSITION = frozenset({"raster", "light"})
+
+
 class Requests(Protocol):
     """The worker's end: one job after the other."""
 
-    def next(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def next(self) -> tuple[dict[str, Any], dict[str, bytes | Content]]:
         """The next job and the contents of its files by suffix (none where memory does not suffice);
         `FrameError` when there is no more.
         """
@@ -134,8 +140,8 @@ class SocketRequests:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
 
-    def next(self) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """The next job; its files are read and closed here."""
+    def next(self) -> tuple[dict[str, Any], dict[str, bytes | Content]]:
+        """The next job; its files are read and closed here, unless its reader reads by position."""
         try:
             head, descriptors, _, _ = socket.recv_fds(self._socket, _LENGTH.size, MAX_FILES)
             try:
@@ -144,11 +150,13 @@ class SocketRequests:
                 if not head:
                     raise FrameError("no more requests")
                 header = json.loads(self._all(_LENGTH.unpack(head)[0]))
+                contents: dict[str, bytes | Content] = {}
                 try:
-                    contents = {
-                        suffix: _contents(descriptor)
-                        for suffix, descriptor in zip(header["files"], descriptors, strict=True)
-                    }
+                    for suffix, descriptor in zip(header["files"], descriptors, strict=True):
+                        if header["kind"] in BY_POSITION:
+                            contents[suffix] = Opened(os.dup(descriptor))
+                        else:
+                            contents[suffix] = _contents(descriptor)
                 except MemoryError:
                     contents = {}  # a verdict on this file, like running out of memory later
             finally:
@@ -178,12 +186,14 @@ class PipeRequests:
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
 
-    def next(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+    def next(self) -> tuple[dict[str, Any], dict[str, bytes | Content]]:
         """The next job."""
         header, body = read_frame(self._pipe, MAX_BODY * 4)
-        contents, at = {}, 0
+        contents: dict[str, bytes | Content] = {}
+        at = 0
         for suffix, length in zip(header["files"], header["lengths"], strict=True):
-            contents[suffix] = bytes(body[at : at + length])
+            data = bytes(body[at : at + length])
+            contents[suffix] = Held(data) if header["kind"] in BY_POSITION else data
             at += length
         return header, contents
 

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -60,6 +60,10 @@ _KEEP = (
 )
 
 
+#: Kinds that need a map library, and which.
+_LIBRARY = {"vector": "vector", "raster": "raster", "light": "raster"}
+
+
 class IntakeError(RuntimeError):
     """The workers cannot be started at all; nothing is known about any file."""
 
@@ -71,15 +75,18 @@ class Job:
     Attributes
     ----------
     kind : str
-        ``"csv"``, ``"sheet"``, ``"vector"`` or ``"raster"``.
+        ``"csv"``, ``"sheet"``, ``"vector"``, ``"raster"`` or ``"light"``.
     options : mapping
         What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``sheet``, ``header``,
         ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).
+    progress : callable, optional
+        Called, from another thread, with how far a long reading is, 0 to 1.
     """
 
     kind: str
     path: Path
     options: Mapping[str, Any] = field(default_factory=dict)
+    progress: Callable[[float], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,8 @@ class Result:
     ----------
     facts : dict
         ``sha256`` and ``size`` of the file; ``rows, encoding, delimiter`` (csv); ``rows, encoding, crs,
-        layer, format`` (vector); `warehouse.intake.sheet.read_sheet` and
-        `warehouse.intake.raster.read_raster` name theirs.
+        layer, format`` (vector); `warehouse.intake.sheet.read_sheet`, `warehouse.intake.raster.read_raster` and
+        `warehouse.intake.light.read_light` name theirs.
     findings : tuple of Finding
         Every finding, the refusals among them.
     """
@@ -370,7 +377,7 @@ class _Worker:
 
     def work(self, jobs: list[Job], timeout: float, max_bytes: int) -> Iterator[Result]:
         """Answer the jobs in order; ends early, after a refusal, when the process had to be replaced."""
-        self.ensure({job.kind for job in jobs} & {"vector", "raster"})
+        self.ensure({_LIBRARY[job.kind] for job in jobs if job.kind in _LIBRARY})
         number = done = 0
         # Jobs the worker has been sent and not answered yet. Where descriptors can be handed over, a whole
         # batch is under way: a round trip for each of thousands of small files would cost more than reading.
@@ -402,6 +409,11 @@ class _Worker:
                     continue
                 watch.restart(self._running)
                 header, body = read_frame(cast(BinaryIO, self._running.stdout), self._max_answer)
+                while "progress" in header:
+                    # Words on the way do not buy a job more time.
+                    if job.progress is not None:
+                        job.progress(_share(header["progress"]))
+                    header, body = read_frame(cast(BinaryIO, self._running.stdout), self._max_answer)
                 result = _result(job, done, header, body, self._max_answer)
                 done += 1
                 yield result
@@ -427,7 +439,7 @@ class _Worker:
 
     def _send(self, number: int, job: Job, timeout: float, max_bytes: int, *, fresh: bool) -> Finding | None:
         """Open the files of a job and hand them over; a finding where there is nothing to hand over."""
-        if job.kind in ("vector", "raster") and (fault := _too_old(job, self.measures)) is not None:
+        if job.kind in _LIBRARY and (fault := _too_old(job, self.measures)) is not None:
             return fault
         try:
             files = _open(job, max_bytes)
@@ -557,6 +569,12 @@ class _Worker:
             process.wait()
 
 
+def _share(told: object) -> float:
+    """How far a worker says it is; whatever else it says is nothing."""
+    good = isinstance(told, (int, float)) and 0 <= told <= 1
+    return float(cast(float, told)) if good else 0.0
+
+
 class _MalformedError(FrameError):
     """What came is a frame, but no answer to a job."""
 
@@ -626,7 +644,7 @@ def _too_old(job: Job, measures: tuple[str, ...]) -> Finding | None:
     gdal = installed()
     if job.kind == "vector" and gdal.vector_old:
         found, wanted = gdal.vector_version, REQUIRED_VECTOR
-    elif job.kind == "raster" and gdal.raster_old and not set(measures) >= CONFINED:
+    elif _LIBRARY[job.kind] == "raster" and gdal.raster_old and not set(measures) >= CONFINED:
         found, wanted = gdal.raster_version, WANTED_RASTER
     else:
         return None

@@ -1,21 +1,24 @@
 """The "raster" reader: the cells of a GeoTIFF as Arrow columns, with everything known of grid and coding.
 
 A GeoTIFF of some kilobytes may declare a hundred gigabytes; so what a read would need is worked out from the
-header and compared with the limit before the first cell is asked for. GDAL gets bytes in memory, never a path.
+header and compared with the limit before the first cell is asked for. GDAL gets bytes by position, never a path, and
+of a file of gigabytes only what the window asked for needs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from warehouse.intake.content import Content, Tell, Unpacked, open_tiff
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.gdal import ALLOWED_RASTER
 from warehouse.intake.kinds import content_kind, require, spoken
-from warehouse.intake.zips import gunzip
 from warehouse.report import Finding
 
 if TYPE_CHECKING:
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 MAX_CELLS_BYTES = 512 << 20
-MAX_UNPACKED = 1 << 30
+#: A world at 15 arc-seconds in float32 has 11.6 GB. Nothing of it is kept, so this bounds time and not memory.
+MAX_UNPACKED = 16 << 30
+#: Cells a file may declare at all: the world at 5 arc-seconds, seven times that of the night light products.
+MAX_DECLARED = 20_000_000_000
 MAX_BANDS = 256
 MAX_BLOCK_BYTES = 128 << 20
 MAX_TAGS = 100
@@ -33,13 +39,13 @@ _ABSURD = -1e37
 
 
 def read_raster(
-    data: bytes, file: str, options: Mapping[str, Any]
+    content: Content, file: str, options: Mapping[str, Any]
 ) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
     """Read a GeoTIFF, or a window of it.
 
     Parameters
     ----------
-    data : bytes
+    content : Content
         The file: GeoTIFF, BigTIFF or cloud-optimised GeoTIFF, or one of these in gzip.
     file : str
         Its name, for messages.
@@ -67,29 +73,45 @@ def read_raster(
     -----
     Values come as stored: scale and offset are facts, not applied.
     """
-    inner, found = data, list[Finding]()
+    with opened_raster(content, file) as opened:
+        return _read(opened, file, options, [])
+
+
+@contextlib.contextmanager
+def opened_raster(content: Content, file: str, tell: Tell | None = None) -> Iterator[DatasetReader]:
+    """A GeoTIFF, in gzip or not, opened by position once it is known to be one.
+
+    Parameters
+    ----------
+    content : Content
+    file : str
+        Its name, for messages.
+    tell : callable, optional
+        Called with the share of a gzip file gone through.
+
+    Raises
+    ------
+    Refused
+        ``raster.kind, raster.nodata, zip.size`` or ``intake.*``; also for what goes wrong while it is open.
+    """
+    inner = content
     # The name of what is inside: x.tif.gz holds x.tif.
-    if require(data, file, frozenset({"tiff", "gzip"}), "raster.kind") == "gzip":
-        inner = gunzip(data, file, most=MAX_UNPACKED)
-        if content_kind(inner) != "tiff":
-            raise Refused(finding("raster.kind", file, f"gzip: {spoken(inner)}", "tiff"))
+    if require(content.pread(4096, 0), file, frozenset({"tiff", "gzip"}), "raster.kind") == "gzip":
+        inner = Unpacked(content, file, most=MAX_UNPACKED, tell=tell)
+        head = inner.pread(4096, 0)
+        if content_kind(head) != "tiff":
+            raise Refused(finding("raster.kind", file, f"gzip: {spoken(head)}", "tiff"))
     _driver_check(file)
-    import rasterio
     from rasterio.errors import RasterioError
-    from rasterio.io import MemoryFile
 
     try:
-        with (
-            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_TIFF_INTERNAL_MASK="NO"),
-            MemoryFile(inner, filename="raster.tif") as memory,
-            memory.open(driver="GTiff") as opened,
-        ):
+        with open_tiff(inner) as opened:
             if opened.nodata is None and (text := _stated_nodata(inner)) is not None:
                 raise Refused(finding("raster.nodata", file, text, opened.dtypes[0]))
-            return _read(opened, file, options, found)
+            yield opened
     except (Refused, MemoryError):
         raise
-    except (RasterioError, OSError, ValueError, ArithmeticError) as error:
+    except (RasterioError, OSError, EOFError, zlib.error, ValueError, ArithmeticError) as error:
         raise Refused(finding("intake.unreadable", file, type(error).__name__, "GeoTIFF")) from None
 
 
@@ -98,8 +120,8 @@ def _read(
 ) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
     import numpy as np
 
-    bands, dtype = _checked(opened, file, options)
-    window = _window(opened, file, options.get("bounds"))
+    bands, dtype = checked_bands(opened, file, options)
+    window = window_of(opened, file, options.get("bounds"))
     width, height = int(window.width), int(window.height)
     most = min(int(options.get("max_bytes", MAX_CELLS_BYTES)), MAX_CELLS_BYTES)
     need = width * height * len(bands) * dtype.itemsize
@@ -153,7 +175,7 @@ def _read(
         "bands": list(bands),
         "dtype": dtype.name,
         "nodata": opened.nodata,
-        "crs": _crs(opened),
+        "crs": crs_text(opened),
         "transform": list(transform)[:6],
         "bounds": [left, top + height * transform.e, left + width * transform.a, top],
         "blocks": [list(opened.block_shapes[b - 1]) for b in bands],
@@ -162,15 +184,17 @@ def _read(
         "offsets": offsets,
         "units": [opened.units[b - 1] for b in bands],
         "descriptions": [(opened.descriptions[b - 1] or "")[:MAX_TAG] or None for b in bands],
-        "tags": _tags(opened.tags()),
-        "band_tags": [_tags(opened.tags(b)) for b in bands],
+        "tags": tags_of(opened.tags()),
+        "band_tags": [tags_of(opened.tags(b)) for b in bands],
         "not_finite": not_finite,
         "rows": width * height,
     }
     return pa.table(columns), facts, found
 
 
-def _checked(opened: DatasetReader, file: str, options: Mapping[str, Any]) -> tuple[tuple[int, ...], Any]:
+def checked_bands(
+    opened: DatasetReader, file: str, options: Mapping[str, Any]
+) -> tuple[tuple[int, ...], Any]:
     """Bands to read and their type, where the header speaks of measured values on a map."""
     import numpy as np
     from rasterio.enums import ColorInterp
@@ -179,6 +203,12 @@ def _checked(opened: DatasetReader, file: str, options: Mapping[str, Any]) -> tu
         raise Refused(finding("raster.kind", file, opened.driver, "GTiff"))
     if opened.count > MAX_BANDS or opened.count < 1:
         raise Refused(finding("raster.too_large", file, f"{opened.count} bands", f"<= {MAX_BANDS} bands"))
+    if opened.width * opened.height > MAX_DECLARED:
+        raise Refused(
+            finding(
+                "raster.too_large", file, f"{opened.width} x {opened.height}", f"<= {MAX_DECLARED:,} cells"
+            )
+        )
     if len(set(opened.dtypes)) != 1:
         raise Refused(finding("raster.kind", file, ", ".join(sorted(set(opened.dtypes))), "1 dtype"))
     try:
@@ -223,7 +253,7 @@ def _checked(opened: DatasetReader, file: str, options: Mapping[str, Any]) -> tu
     return bands, dtype
 
 
-def _window(opened: DatasetReader, file: str, bounds: Any) -> Window:
+def window_of(opened: DatasetReader, file: str, bounds: Any) -> Window:
     """The cells that touch `bounds` (degrees), or all."""
     from rasterio.errors import CRSError, RasterioError
     from rasterio.warp import transform_bounds
@@ -282,12 +312,12 @@ def _not_finite(cells: Any, nodata: float | None) -> int:
     return int(odd.sum())
 
 
-def _stated_nodata(data: bytes) -> str | None:
+def _stated_nodata(content: Content) -> str | None:
     """The text of tag 42113 in the first directory. GDAL drops a value its type cannot hold without a word."""
-    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    order: Literal["little", "big"] = "little" if content.pread(2, 0) == b"II" else "big"
 
     def number(at: int, size: int) -> int:
-        return int.from_bytes(data[at : at + size], order)
+        return int.from_bytes(content.pread(size, at), order)
 
     big = number(2, 2) == 43
     word, entry, head = (8, 20, 8) if big else (4, 12, 2)
@@ -297,16 +327,18 @@ def _stated_nodata(data: bytes) -> str | None:
         if number(at, 2) == 42113:
             length = number(at + 4, word)
             value = at + 4 + word if length <= word else number(at + 4 + word, word)
-            return data[value : value + min(length, 40)].decode("ascii", "replace").strip("\x00 ") or None
+            return content.pread(min(length, 40), value).decode("ascii", "replace").strip("\x00 ") or None
     return None
 
 
-def _crs(opened: DatasetReader) -> str:
+def crs_text(opened: DatasetReader) -> str:
+    """The coordinate system as ``EPSG:n``, or as WKT where it has no number."""
     code = opened.crs.to_epsg()
     return f"EPSG:{code}" if code else str(opened.crs.to_wkt())
 
 
-def _tags(tags: Mapping[str, str]) -> dict[str, str]:
+def tags_of(tags: Mapping[str, str]) -> dict[str, str]:
+    """Metadata of a file or band: at most a hundred, each cut to a thousand letters."""
     return {str(k)[:MAX_TAG]: str(v)[:MAX_TAG] for k, v in list(tags.items())[:MAX_TAGS]}
 
 

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.abc import MetaPathFinder
@@ -21,8 +22,10 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from warehouse.intake.confine import allow_cpu
+from warehouse.intake.content import Content, Opened, Tell, sha256_of
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.frames import FrameError, Requests, write_frame
+from warehouse.intake.light import read_light
 from warehouse.intake.raster import read_raster
 from warehouse.intake.sheet import read_sheet
 from warehouse.intake.text import read_csv
@@ -38,9 +41,24 @@ def serve(requests: Requests, answers: BinaryIO) -> int:
         except FrameError:
             return 0
         allow_cpu(int(job["cpu_seconds"]))
-        header, body = answer(job, contents)
+        header, body = answer(job, contents, _Progress(answers, job["id"]))
         del contents
         write_frame(answers, header, body)
+
+
+class _Progress:
+    """Tells the server how far a job is, a few times a second at most."""
+
+    def __init__(self, answers: BinaryIO, job: object) -> None:
+        self._answers = answers
+        self._job = job
+        self._last = time.monotonic()
+
+    def __call__(self, part: float) -> None:
+        now = time.monotonic()
+        if now - self._last >= 0.3:
+            self._last = now
+            write_frame(self._answers, {"id": self._job, "progress": part})
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -72,7 +90,7 @@ def warm_up(vector: bool, raster: bool) -> None:
 
 
 def answer(
-    job: Mapping[str, Any], contents: Mapping[str, bytes]
+    job: Mapping[str, Any], contents: Mapping[str, bytes | Content], tell: Tell | None = None
 ) -> tuple[dict[str, Any], memoryview | bytes]:
     """Do one job; whatever goes wrong with the file becomes a refusal that names it.
 
@@ -80,8 +98,11 @@ def answer(
     ----------
     job : mapping
         ``id, kind, name, options``.
-    contents : mapping of str to bytes
-        The file's bytes under ``""``, the other parts of a shapefile under their suffix.
+    contents : mapping of str to bytes or Content
+        The file's bytes under ``""``, the other parts of a shapefile under their suffix; of a raster, what gives its bytes
+        by position.
+    tell : callable, optional
+        Called with how far the job is, 0 to 1.
     """
     name: str = job["name"]
     facts: dict[str, Any] = {}
@@ -91,19 +112,11 @@ def answer(
         if "" not in contents:
             raise MemoryError
         data = contents[""]
-        facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-        if job["kind"] == "csv":
-            table, more, found = read_csv(data, name, job["options"])
-        elif job["kind"] == "vector":
-            table, more, found = read_vector(
-                data, name, job["options"], {k: v for k, v in contents.items() if k}
-            )
-        elif job["kind"] == "sheet":
-            table, more, found = read_sheet(data, name, job["options"])
-        elif job["kind"] == "raster":
-            table, more, found = read_raster(data, name, job["options"])
+        if isinstance(data, bytes):
+            facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+            table, more, found = _from_bytes(job, data, {k: v for k, v in contents.items() if k})
         else:
-            raise ValueError(f"unknown reader {job['kind']!r}")
+            table, more, found = _by_position(job, data, facts, tell or (lambda _part: None))
         facts |= more
         body = _stream(table)
     except Refused as refused:
@@ -120,6 +133,38 @@ def answer(
         found = [finding("intake.unreadable", name, "panic", job["kind"])]
     header = {"id": job["id"], "facts": facts, "findings": [asdict(f) for f in found], "table": len(body) > 0}
     return header, body
+
+
+Answer = tuple[pa.Table, dict[str, Any], list[Finding]]
+
+
+def _from_bytes(job: Mapping[str, Any], data: bytes, others: Mapping[str, Any]) -> Answer:
+    name: str = job["name"]
+    if job["kind"] == "csv":
+        return read_csv(data, name, job["options"])
+    if job["kind"] == "vector":
+        return read_vector(data, name, job["options"], others)
+    if job["kind"] == "sheet":
+        return read_sheet(data, name, job["options"])
+    raise ValueError(f"unknown reader {job['kind']!r}")
+
+
+def _by_position(job: Mapping[str, Any], content: Content, facts: dict[str, Any], tell: Tell) -> Answer:
+    name: str = job["name"]
+    try:
+        before = getattr(content, "stamp", None)
+        facts |= {"sha256": sha256_of(content), "size": content.size}
+        if job["kind"] == "raster":
+            read = read_raster(content, name, job["options"])
+        else:
+            read = read_light(content, name, job["options"], tell)
+        if getattr(content, "stamp", None) != before:
+            # What was hashed may not be what was read.
+            raise Refused(finding("intake.changed", name, "write", "-"))
+        return read
+    finally:
+        if isinstance(content, Opened):
+            content.close()
 
 
 def _stream(table: pa.Table) -> memoryview:

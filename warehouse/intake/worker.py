@@ -10,6 +10,7 @@ import os
 import sys
 from typing import BinaryIO
 
+import geo  # noqa: F401  (an empty package; once confined, the folder it stands in cannot be searched)
 from warehouse.intake.confine import confine
 from warehouse.intake.frames import PipeRequests, Requests, SocketRequests, write_frame
 

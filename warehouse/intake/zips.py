@@ -179,51 +179,6 @@ class Archive:
         return name
 
 
-def gunzip(data: bytes, file: str, *, most: int, ratio: int = 100, free: int = 16 << 20) -> bytes:
-    """Unpack a gzip file, counted while it comes.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    file : str
-        Its name, for messages.
-    most : int
-        Bytes at most.
-    ratio, free : int
-        As in `Rules`.
-
-    Raises
-    ------
-    Refused
-        ``zip.size``, ``zip.ratio`` or ``intake.unreadable``.
-    """
-    limit = min(most, max(free, ratio * len(data)))
-    parts: list[bytes] = []
-    count = 0
-    rest = data
-    while rest:
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            while not unpacker.eof:
-                piece = unpacker.decompress(rest, _PIECE)
-                rest = unpacker.unconsumed_tail
-                count += len(piece)
-                if count > limit:
-                    code = "zip.size" if limit == most else "zip.ratio"
-                    found = f"> {limit >> 20} MB" if limit == most else f"> x {ratio}"
-                    wanted = f"<= {most >> 20} MB" if limit == most else f"<= x {ratio}"
-                    raise Refused(finding(code, file, found, wanted))
-                parts.append(piece)
-                if not piece and not rest:
-                    raise Refused(finding("intake.unreadable", file, "gzip (EOF)", "gzip"))
-        except zlib.error:
-            raise Refused(finding("intake.unreadable", file, "gzip (zlib)", "gzip")) from None
-        # Another member may follow; zeros are padding.
-        rest = unpacker.unused_data.lstrip(b"\x00")
-    return b"".join(parts)
-
-
 def _name(info: zipfile.ZipInfo) -> str:
     """The member's name as its sender wrote it.
 

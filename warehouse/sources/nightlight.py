@@ -1,0 +1,586 @@
+"""Night light a person brings: official rasters, tiles of them, and points on an even grid, as rasters to publish.
+
+What a file is, its official name says, or the tags inside; a command may say otherwise, and then both are told. Nothing is
+guessed from the values. A file that contradicts what it is said to be is refused, and with it the whole import.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from geo.boundaries import embedded_provinces
+from geo.nightlight import COVERAGE_BANDS, THAILAND, Grid, Product, Recognised, canonical, products, recognise
+from warehouse.batch import SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
+from warehouse.intake import Intake, Job, Result
+from warehouse.intake.faults import finding
+from warehouse.intake.light import MAX_CELLS
+from warehouse.intake.text import ROW
+from warehouse.report import Finding, ImportReport
+
+Progress = Callable[[int, int, str], None]
+
+#: A world at 15 arc-seconds in float32 has 11.6 GB as it stands.
+MAX_BYTES: Final = 16 << 30
+#: Seconds one file may take: a world in gzip is unpacked once from end to end.
+TIMEOUT: Final = 1800.0
+#: Radiance in nW/cm2/sr above which a value is no light. Gas flares reach some thousands; 32,767 and 65,535 are fill values
+#: that were never declared.
+HIGHEST: Final = 30_000.0
+_DN: Final = (0.0, 63.0)
+_MONTHLY: Final = "viirs-dnb-monthly"
+#: Share of Thailand's land below which a person is told that the files hold a part of it. Coarse cells along the coast are
+#: left out by some publishers.
+_PART: Final = 0.99
+_STEPS: Final = 1000
+
+_LONGITUDE: Final = ("lon", "longitude", "long", "x", "lng")
+_LATITUDE: Final = ("lat", "latitude", "y")
+_VALUE: Final = (
+    "radiance", "mean_ntl", "ntl", "avg_rad", "average", "average_masked", "median", "value", "light", "mean", "dn", "b1",
+)  # fmt: skip
+_NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+_POINT: Final = re.compile(
+    r'"type"\s*:\s*"Point"\s*,\s*"coordinates"\s*:\s*\[\s*([-+.0-9eE]+)\s*,\s*([-+.0-9eE]+)\s*\]'
+)
+_EMPTY: Final = ("", "na", "nan", "null", "none", "-")
+
+
+@dataclass(slots=True)
+class _Read:
+    """One file, read and understood as far as it can be."""
+
+    path: Path
+    sha256: str
+    size: int
+    grid: Grid
+    values: NDArray[np.float32]
+    covered: int
+    counts: Mapping[str, int]
+    told: Recognised
+    product: Product | None = None
+    year: int | None = None
+    period: tuple[str | None, str | None] = (None, None)
+
+
+def read_nightlight(
+    paths: Sequence[Path],
+    intake: Intake,
+    *,
+    year: int | None = None,
+    product: str | None = None,
+    observations: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> Batch:
+    """Read night light of one or more years; several files of one year are tiles of it.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        GeoTIFF, the same in gzip, or CSV of points on an even grid; a folder stands for the files in it. A file whose official
+        name says that it counts observations (``cf_cvg``) goes with the raster of its year.
+    intake : Intake
+        Opens the files. For a world it has to allow `MAX_BYTES` and `TIMEOUT`.
+    year : int, optional
+        Common era; for all files, in place of what their names say.
+    product : str, optional
+        Id in ``geo/nightlight.toml``, in place of what the names say.
+    observations : sequence of Path
+        Rasters of cloud-free observations.
+    progress : callable, optional
+        Called as ``progress(done, total, text)``.
+
+    Returns
+    -------
+    Batch
+        ``rasters``, one a product and year, and their sources. Empty when ``batch.report.refused``.
+    """
+    report = ImportReport(kind="nightlight")
+    files = _files(paths)
+    counting = _files(observations)
+    if not files:
+        report.add(finding("light.nothing", "-", "0", "> 0"))
+    read: list[_Read] = []
+    counted: list[_Read] = []
+    hashes: list[str] = []
+    every = [*files, *counting]
+    jobs = [_job(path, at, len(every), at >= len(files), progress) for at, path in enumerate(every)]
+    for number, result in enumerate(intake.read(jobs)):
+        report.files += 1
+        hashes.append(str(result.facts.get("sha256", "")))
+        for found in result.findings:
+            report.add(found)
+        one = _understood(result, report) if result.table is not None else None
+        if one is not None:
+            report.rows_read += one.covered
+            report.rows_accepted += one.covered
+            counts = number >= len(files) or one.told.band in COVERAGE_BANDS
+            (counted if counts else read).append(one)
+        if progress is not None:
+            progress(_STEPS * (number + 1), _STEPS * len(every), result.job.path.name)
+    if year is not None:
+        told = {one.told.year for one in read if one.told.year is not None}
+        if len(told) > 1:
+            names = ", ".join(map(str, sorted(told)))
+            report.add(finding("light.year_several", files[0].name, names, str(year)))
+    for one in read:
+        _settle(one, year, product, report)
+    rasters = [] if report.refused else _rasters(read, report)
+    if not report.refused:
+        _attach(rasters, counted, report)
+    options = {"year": year or "", "product": product or "", "observations": len(counting)}
+    batch = Batch("nightlight", import_id("nightlight", options, hashes), report)
+    if report.refused:
+        return batch
+    report.facts["rasters"] = [_fact(raster, read) for raster in rasters]
+    mine = [products()[name] for name in dict.fromkeys(raster.product for raster in rasters)]
+    batch.rasters = rasters
+    batch.sources = pa.Table.from_pylist([source_row(one) for one in mine], schema=SOURCE)
+    batch.files = pa.Table.from_pylist(
+        [
+            {
+                "source_id": (one.product or mine[0]).source_id,
+                "file_name": one.path.name,
+                "sha256": one.sha256,
+                "bytes": one.size,
+                "rows": one.covered,
+            }
+            for one in [*read, *counted]
+        ],
+        schema=SOURCE_FILE,
+    )
+    return batch
+
+
+def offered() -> list[str]:
+    """Ids of the products a person may import: all that are not modelled."""
+    return [one.id for one in products().values() if one.kind != "modelled"]
+
+
+def source_row(product: Product) -> dict[str, Any]:
+    """A product as a row of the table ``source``.
+
+    Parameters
+    ----------
+    product : Product
+
+    Returns
+    -------
+    dict
+        The columns of `warehouse.batch.SOURCE`.
+    """
+    return {
+        "source_id": product.source_id,
+        "kind": product.kind,
+        "publisher": product.publisher,
+        "title_th": product.name_th,
+        "title_en": product.name_en,
+        "url": product.url or None,
+        "licence": product.licence or None,
+        "year": None,
+        "retrieved": None,
+        "cells": "published",
+        "priority": product.priority,
+    }
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for given in paths:
+        if not given.is_dir():
+            files.append(given)
+            continue
+        inside = sorted(p for p in given.rglob("*") if p.is_file())
+        files += [
+            p
+            for p in inside
+            if not p.name.startswith(".") and p.stem.upper() != "README" and p.suffix.lower() != ".xml"
+        ]
+    return list(dict.fromkeys(files))
+
+
+def _job(path: Path, at: int, total: int, counts: bool, progress: Progress | None) -> Job:
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return Job("csv", path)
+
+    def tell(part: float) -> None:
+        if progress is not None:
+            progress(round(_STEPS * (at + part)), _STEPS * total, path.name)
+
+    counts = counts or recognise(path.name).band in COVERAGE_BANDS
+    return Job("light", path, {"max_cells": MAX_CELLS, "counts": counts}, tell)
+
+
+def _understood(result: Result, report: ImportReport) -> _Read | None:
+    """A reader's answer as cells on a grid; None where it is refused."""
+    name = result.job.path.name
+    if result.job.kind == "csv":
+        return _points(result, report)
+    facts, table = result.facts, result.table
+    try:
+        width, height, west, north, dx, dy = facts["grid"]
+        grid = Grid(int(width), int(height), float(west), float(north), float(dx), float(dy))
+        # Only lattices we make ourselves, and only all of their cells.
+        sound = grid == canonical(grid.west, grid.north, grid.dx, grid.dy) and table is not None
+        column = table.column("value") if table is not None else None
+        sound = sound and column is not None and column.type == pa.float32()
+        sound = sound and len(column or ()) == grid.width * grid.height
+        counts = {key: int(facts[key]) for key in ("nodata", "negative", "not_finite", "undeclared")}
+        tags = {str(k): str(v) for k, v in facts["tags"].items()}
+        covered = int(facts["covered"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        sound = False
+    if not sound or column is None:
+        report.add(finding("intake.answer", name, "malformed", "float32"))
+        return None
+    values = np.asarray(column.to_numpy(), dtype=np.float32).reshape(grid.shape)
+    tags["description"] = str(facts.get("description", ""))
+    return _Read(
+        result.job.path,
+        str(facts["sha256"]),
+        int(facts["size"]),
+        grid,
+        values,
+        covered,
+        counts,
+        recognise(name, tags),
+    )
+
+
+def _points(result: Result, report: ImportReport) -> _Read | None:
+    """Points on an even grid, from a table of text."""
+    name, table = result.job.path.name, result.table
+    if table is None:
+        return None
+    names = {column.strip().lower(): column for column in table.column_names if column != ROW}
+    x, y, value = (
+        next((names[word] for word in words if word in names), None)
+        for words in (_LONGITUDE, _LATITUDE, _VALUE)
+    )
+    shape = names.get(".geo") if x is None or y is None else None
+    if value is None or (shape is None and (x is None or y is None)):
+        shown = ", ".join(names)[:200]
+        report.add(finding("light.columns", name, shown, "lon, lat, radiance", row=1))
+        return None
+    rows = np.asarray(table.column(ROW).to_numpy(), dtype=np.int64)
+    faults: list[Finding] = []
+    if x is not None and y is not None:
+        longitude = _numbers(table, x, rows, name, faults, empty=False)
+        latitude = _numbers(table, y, rows, name, faults, empty=False)
+    else:
+        assert shape is not None
+        longitude, latitude = _shapes(table, shape, rows, name, faults)
+    values = _numbers(table, value, rows, name, faults, empty=True)
+    for fault in faults:
+        report.add(fault)
+    if faults:
+        return None
+    laid = _laid(longitude, latitude, rows, name)
+    if isinstance(laid, Finding):
+        report.add(laid)
+        return None
+    grid, columns, lines = laid
+    inside = (columns >= 0) & (columns < grid.width) & (lines >= 0) & (lines < grid.height)
+    if not inside.any():
+        here = (longitude.min(), latitude.min(), longitude.max(), latitude.max())
+        shown = ", ".join(f"{v:g}" for v in here)
+        report.add(finding("raster.outside", name, shown, ", ".join(f"{v:g}" for v in THAILAND)))
+        return None
+    order = np.flatnonzero(inside)
+    cell = lines[order] * grid.width + columns[order]
+    first: dict[int, int] = {}
+    for at, where in zip(order.tolist(), cell.tolist(), strict=True):
+        before = first.setdefault(where, at)
+        if before == at:
+            continue
+        if values[before] == values[at] or (np.isnan(values[before]) and np.isnan(values[at])):
+            report.repairs["point_repeated"] += 1
+            continue
+        shown, wanted = f"{values[at]:g}", f"{values[before]:g} ({int(rows[before])})"
+        report.add(finding("light.point_twice", name, shown, wanted, row=int(rows[at]), column=value))
+    laid_out = np.full(grid.width * grid.height, np.nan)
+    laid_out[cell] = values[order]
+    odd = np.isfinite(laid_out) & (laid_out < -100)
+    missing = np.isnan(values[order])
+    laid_out[odd] = np.nan
+    counts = {
+        "nodata": int(missing.sum()),
+        "negative": int((laid_out < 0).sum()),
+        "not_finite": 0,
+        "undeclared": int(odd.sum()),
+    }
+    for code, key in (("light.nodata_undeclared", "undeclared"), ("light.negative", "negative")):
+        if counts[key]:
+            report.add(finding(code, name, f"{counts[key]:,}", "0", column=value, severity="warn"))
+    if np.isnan(laid_out).all():
+        report.add(finding("light.no_values", name, "0", "> 0", column=value))
+        return None
+    return _Read(
+        result.job.path,
+        str(result.facts["sha256"]),
+        int(result.facts["size"]),
+        grid,
+        laid_out.astype(np.float32).reshape(grid.shape),
+        len(first),
+        counts,
+        recognise(name),
+    )
+
+
+def _numbers(
+    table: pa.Table, column: str, rows: NDArray[np.int64], file: str, faults: list[Finding], *, empty: bool
+) -> NDArray[np.float64]:
+    """A column of text as numbers, NaN where a cell may be empty and is; every other cell is a fault."""
+    texts = pc.utf8_trim_whitespace(table.column(column))
+    good = np.asarray(pc.match_substring_regex(texts, _NUMBER).to_numpy(zero_copy_only=False), bool)
+    numbers = np.full(len(rows), np.nan)
+    numbers[good] = pc.cast(texts.filter(pa.array(good)), pa.float64()).to_numpy()
+    for at in np.flatnonzero(~good | np.isinf(numbers)).tolist():
+        text = texts[at].as_py() or ""
+        if empty and text.lower() in _EMPTY:
+            continue
+        faults.append(
+            finding("light.cell", file, text[:80] or '""', "0.25", row=int(rows[at]), column=column)
+        )
+    return numbers
+
+
+def _shapes(
+    table: pa.Table, column: str, rows: NDArray[np.int64], file: str, faults: list[Finding]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude from a column of GeoJSON points, as Earth Engine writes it."""
+    xs, ys = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    for at, text in enumerate(table.column(column).to_pylist()):
+        found = _POINT.search(text or "")
+        with contextlib.suppress(ValueError):
+            xs[at], ys[at] = (float(found[1]), float(found[2])) if found else (np.nan, np.nan)
+        if not (np.isfinite(xs[at]) and np.isfinite(ys[at])):
+            shown = (text or "")[:80] or '""'
+            faults.append(
+                finding("light.cell", file, shown, '{"type":"Point"}', row=int(rows[at]), column=column)
+            )
+    return xs, ys
+
+
+def _laid(
+    longitude: NDArray[np.float64], latitude: NDArray[np.float64], rows: NDArray[np.int64], file: str
+) -> tuple[Grid, NDArray[np.int64], NDArray[np.int64]] | Finding:
+    """The grid whose cell centres the points are, with the column and row of each; a finding where there is none."""
+    steps = []
+    for axis in (longitude, latitude):
+        places = np.unique(axis)
+        apart = np.diff(places)
+        # Rounding in the tenth decimal makes two places of one.
+        apart = apart[apart > 1e-6]
+        if not apart.size:
+            return finding("light.irregular", file, f"{places[0]:g}", "2, 3 ...", row=int(rows[0]))
+        step = float(np.median(apart))
+        count = round(float(places[-1] - places[0]) / step)
+        steps.append(float(places[-1] - places[0]) / max(count, 1))
+    dx, dy = steps
+    numbers = []
+    for axis, step, start in (
+        (longitude, dx, float(longitude.min())),
+        (latitude, dy, float(latitude.min())),
+    ):
+        number = (axis - start) / step
+        off = np.abs(number - np.round(number))
+        worst = int(off.argmax())
+        if off[worst] > 0.02:
+            return finding(
+                "light.irregular",
+                file,
+                f"{axis[worst]:.6g}",
+                f"{start:g} + n × {step:g}",
+                row=int(rows[worst]),
+            )
+        numbers.append(np.round(number).astype(np.int64))
+    west, south = float(longitude.min()) - dx / 2, float(latitude.min()) - dy / 2
+    wanted = f'1" ... 0.5°, <= {MAX_CELLS:,}'
+    try:
+        grid = canonical(west, south, dx, dy)
+        fits = max(dx, dy) <= 0.5 and grid.width * grid.height <= MAX_CELLS
+    except ValueError:
+        fits = False
+    if not fits:
+        return finding("light.cell_size", file, f"{dx:g} x {dy:g}°", wanted)
+    columns = numbers[0] + round((west - grid.west) / grid.dx)
+    # Rows are counted from the north.
+    lines = round((grid.north - south) / grid.dy) - 1 - numbers[1]
+    return grid, columns, lines
+
+
+def _settle(one: _Read, year: int | None, product: str | None, report: ImportReport) -> None:
+    """Decide what a raster is: what the command says, else what the file says."""
+    name, told = one.path.name, one.told
+    if told.product is None and told.how != "nothing" and product is None:
+        bands = "average_masked, average, median ..."
+        report.add(finding("light.no_light", name, told.band or "-", bands))
+        return
+    chosen = product or told.product
+    if chosen is None:
+        report.add(finding("light.unknown_product", name, "-", ", ".join(offered())))
+        return
+    if products()[chosen].kind == "modelled":
+        report.add(finding("light.modelled", name, chosen, ", ".join(offered())))
+        return
+    one.product = products()[chosen]
+    one.year = year if year is not None else told.year
+    for said, used in ((told.product, chosen), (told.year, one.year)):
+        if said is not None and said != used:
+            report.add(finding("light.overridden", name, str(said), str(used), severity="warn"))
+    if one.year is None:
+        report.add(finding("light.unknown_year", name, "-", "2012"))
+        return
+    first, last = one.product.years
+    last = min(last, datetime.now(UTC).year)
+    if not first <= one.year <= last:
+        report.add(finding("light.year", name, str(one.year), f"{first} ... {last}"))
+    if told.year == one.year:
+        one.period = (_iso(told.start), _iso(told.end))
+    if one.product.id == _MONTHLY and one.period[0] is None:
+        report.add(finding("light.month", name, "-", f"{one.year}-03"))
+    low, high = float(np.nanmin(one.values)), float(np.nanmax(one.values))
+    whole = one.values[np.isfinite(one.values)]
+    if one.product.unit != "DN" and low >= 0 and 1 < high <= _DN[1] and not (whole % 1).any():
+        shown = f"{low:g}, {low + 1:g} ... {high:g}"
+        report.add(finding("light.units", name, shown, one.product.unit, severity="warn"))
+    if low == high:
+        report.add(finding("light.constant", name, f"{low:g}", "0 ... 100"))
+    least, most = _DN if one.product.unit == "DN" else (-float("inf"), HIGHEST)
+    if low < least or high > most:
+        wanted = f"{max(least, -100):g} ... {most:g} {one.product.unit}"
+        report.add(finding("light.range", name, f"{low:g} ... {high:g}", wanted))
+
+
+def _iso(day: Any) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _rasters(read: Sequence[_Read], report: ImportReport) -> list[LightRaster]:
+    """One raster a product and year; files of one are laid together where they do not contradict each other."""
+    together: dict[tuple[str, int], list[_Read]] = {}
+    for one in read:
+        assert one.product is not None and one.year is not None
+        together.setdefault((one.product.id, one.year), []).append(one)
+    rasters = []
+    for (name, year), tiles in sorted(together.items()):
+        first = tiles[0]
+        values = first.values.copy() if len(tiles) > 1 else first.values
+        for tile in tiles[1:]:
+            if tile.grid != first.grid:
+                shown, wanted = f"{tile.grid.dx:g}° {tile.grid.id}", f"{first.grid.dx:g}° {first.grid.id}"
+                report.add(finding("light.grid", tile.path.name, shown, f"{wanted} ({first.path.name})"))
+                continue
+            both = np.isfinite(values) & np.isfinite(tile.values)
+            if (values[both] != tile.values[both]).any() or tile.period != first.period:
+                shown = (
+                    f"{name} {year}: {tile.told.mask or '-'} {tile.period[0] or ''}..{tile.period[1] or ''}"
+                )
+                wanted = f"{first.path.name}: {first.told.mask or '-'} {first.period[0] or ''}..{first.period[1] or ''}"
+                report.add(finding("light.conflict", tile.path.name, shown, wanted))
+                continue
+            np.copyto(values, tile.values, where=np.isnan(values))
+        share = _land_share(values, first.grid)
+        if share == 0:
+            report.add(finding("light.no_values", first.path.name, "0 %", "> 0 %"))
+        elif share < _PART:
+            report.add(
+                finding("light.part", first.path.name, f"{100 * share:.1f} %", "100 %", severity="warn")
+            )
+        rasters.append(
+            LightRaster(
+                product=name,
+                year=year,
+                values=values,
+                grid=first.grid,
+                # Of several tiles all hashes, so that replacing the raster replaces each of them.
+                sha256=" ".join(tile.sha256 for tile in tiles),
+                period=first.period,
+                mask=first.told.mask,
+                not_finite=sum(tile.counts["not_finite"] + tile.counts["undeclared"] for tile in tiles),
+                note=None if len(tiles) == 1 else f"{len(tiles)} files",
+            )
+        )
+    return rasters
+
+
+def _land_share(values: NDArray[np.float32], grid: Grid) -> float:
+    """Share of the cells whose centre lies on Thailand's land that have a value."""
+    land = _land(grid)
+    return float(np.isfinite(values[land]).mean()) if land.any() else 0.0
+
+
+@lru_cache(maxsize=2)
+def _land(grid: Grid) -> NDArray[np.bool_]:
+    from rasterio.features import rasterize
+
+    drawn = rasterize(
+        embedded_provinces().geometry, out_shape=grid.shape, transform=grid.transform, dtype="uint8"
+    )
+    return np.asarray(drawn, dtype=bool)
+
+
+def _attach(rasters: Sequence[LightRaster], counted: Sequence[_Read], report: ImportReport) -> None:
+    """Put counts of observations beside the raster of their year."""
+    for one in counted:
+        years = {raster.year for raster in rasters}
+        if one.told.year is not None:
+            years &= {one.told.year}
+        mine = [raster for raster in rasters if raster.year in years]
+        if len(years) != 1:
+            wanted = ", ".join(str(raster.year) for raster in rasters) or "-"
+            report.add(finding("light.observations", one.path.name, str(one.told.year or "-"), wanted))
+            continue
+        high = float(np.nanmax(one.values))
+        if not (float(np.nanmin(one.values)) >= 0 and high <= 65_535):
+            shown = f"{float(np.nanmin(one.values)):g} ... {high:g}"
+            report.add(finding("light.range", one.path.name, shown, "0 ... 65535"))
+            continue
+        for raster in mine:
+            if raster.grid != one.grid:
+                shown, wanted = f"{one.grid.dx:g}° {one.grid.id}", f"{raster.grid.dx:g}° {raster.grid.id}"
+                report.add(finding("light.observations_grid", one.path.name, shown, wanted))
+                continue
+            raster.observations = np.nan_to_num(np.round(one.values), nan=0.0).astype(np.uint16)
+
+
+def _fact(raster: LightRaster, read: Sequence[_Read]) -> dict[str, Any]:
+    """What the report says of a raster."""
+    product, grid = products()[raster.product], raster.grid
+    mine = [one for one in read if one.product is product and one.year == raster.year]
+    counts = {key: sum(one.counts[key] for one in mine) for key in ("nodata", "negative", "not_finite")}
+    return {
+        "product": product.id,
+        "name_th": product.name_th,
+        "name_en": product.name_en,
+        "how": mine[0].told.how,
+        "year": raster.year,
+        "period": list(raster.period),
+        "mask": raster.mask,
+        "unit": product.unit,
+        "lit_threshold": product.lit_threshold,
+        "sensor": product.sensor(raster.year),
+        "window": [round(v, 6) for v in grid.bounds],
+        "pixel_degrees": [grid.dx, grid.dy],
+        "cells": grid.width * grid.height,
+        "covered": sum(one.covered for one in mine),
+        "land_share": _land_share(raster.values, grid),
+        **counts,
+        "undeclared": sum(one.counts["undeclared"] for one in mine),
+        "minimum": float(np.nanmin(raster.values)),
+        "maximum": float(np.nanmax(raster.values)),
+        "observations": raster.observations is not None,
+        "files": [one.path.name for one in mine],
+    }
