@@ -138,8 +138,9 @@ def canonical(west: float, north: float, dx: float, dy: float) -> Grid:
     Returns
     -------
     Grid
-        Equal for all windows of one lattice: cell sizes within 1e-7 of whole arc-seconds become these, and corners move by
-        at most a hundredth of a cell to where they are round. Official files write 15 arc-seconds as 0.0041666667.
+        Equal for all windows of one lattice: cell sizes within 1e-7 of whole arc-seconds become these, others keep seven
+        digits, and corners move by at most a hundredth of a cell to where they are round. Official files write 15
+        arc-seconds as 0.0041666667; points of a grid know its cell size to seven digits or so.
 
     Raises
     ------
@@ -169,7 +170,7 @@ def canonical(west: float, north: float, dx: float, dy: float) -> Grid:
 def _round_size(size: float) -> float:
     seconds = size * 3600
     whole = round(seconds)
-    return whole / 3600 if whole and abs(seconds / whole - 1) < 1e-7 else round(size, 10)
+    return whole / 3600 if whole and abs(seconds / whole - 1) < 1e-7 else float(f"{size:.7g}")
 
 
 def _span(corner: float, size: float, low: float, high: float) -> tuple[int, int, float]:
