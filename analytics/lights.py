@@ -54,6 +54,9 @@ CLEAR_SHARE: Final = 0.2
 CLEAR_OF_BACKGROUND: Final = 2.0
 """An unmasked cell counts as lit between two years when it has at least this many times the background's level."""
 
+OBSERVATIONS_A_MONTH: Final = 2
+"""Fewer cloud-free nights than this a month, on average, are few: Daomap's own limit, for no publisher states one."""
+
 _DARK_CELLS: Final = 30
 _DAYS: Final = 365.2425
 
@@ -703,18 +706,3 @@ def years_between(
         for begin, end in (first, second)
     ]
     return float(middle[1] - middle[0]) / _DAYS
-
-
-def few_observations(mean: float, months: float) -> bool:
-    """Whether an area was seen too rarely: fewer than two cloud-free nights for each month of the period, on average.
-
-    Daomap's own limit, since the publishers state none; a monsoon month can have less.
-
-    Parameters
-    ----------
-    mean : float
-        Cloud-free observations per cell over the whole period.
-    months : float
-        Length of the period.
-    """
-    return bool(mean < 2 * months)

@@ -6,7 +6,6 @@ up to the one above. Which cell lies in which area is kept beside the rasters, o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
 
 from analytics import lights
@@ -26,11 +24,18 @@ from geo.boundaries import embedded_provinces
 from geo.codes import level_of
 from geo.nightlight import Grid, read_cog
 from warehouse.batch import OBSERVATION
+from warehouse.light_coverage import (
+    SUFFIXES,
+    VALID_SHARE,
+    coverage_file,
+    numbers,
+    read_coverage,
+    write_coverage,
+    write_zones,
+    zones_file,
+)
 from warehouse.light_files import FOLDER
 from warehouse.snapshots import Staging
-
-VALID_SHARE = 0.5
-"""Least part of an area's land that must have data for it to get numbers."""
 
 WHOLE = 0.95
 """Least part of a province's imported outline that finer polygons must fill to take its place."""
@@ -38,7 +43,6 @@ WHOLE = 0.95
 WHOLE_OF_EMBEDDED = 0.75
 """The same where only the embedded outline is there, which is coarse: the tambons of COD-AB fill 82 to 120 % of it."""
 
-_SUFFIX = ".coverage.parquet"
 _INDICATORS: Mapping[str, str] = {
     "light_mean": "mean",
     "light_median": "median",
@@ -49,11 +53,6 @@ _INDICATORS: Mapping[str, str] = {
     "light_gini": "gini",
 }
 """Stored indicators and the column of `analytics.lights.statistics` each comes from; the lit share follows from the lit area."""
-
-
-def coverage_file(grid: Grid) -> str:
-    """Where the covered fractions of a lattice lie in a snapshot."""
-    return f"{FOLDER}/{grid.id}{_SUFFIX}"
 
 
 def put_light_numbers(
@@ -91,18 +90,21 @@ def put_light_numbers(
         """
     ).fetchall()
     grids = {Grid(*(int(n) for n in row[3:5]), *(float(n) for n in row[5:9])) for row in rasters}
-    _remove_stale(staging.path / FOLDER, {coverage_file(grid).rpartition("/")[2] for grid in grids})
+    kept = {name(grid).rpartition("/")[2] for grid in grids for name in (coverage_file, zones_file)}
+    _remove_stale(staging.path / FOLDER, kept)
     years: set[int] = set()
     for grid in sorted(grids, key=lambda g: g.id):
-        here = [row for row in rasters if row[3:9] == _numbers(grid)]
+        here = [row for row in rasters if row[3:9] == numbers(grid)]
         path = staging.path / coverage_file(grid)
-        fresh = boundaries_changed or everything or not path.is_file()
+        held = path.is_file() and (staging.path / zones_file(grid)).is_file()
+        fresh = boundaries_changed or everything or not held
         due = [row for row in here if fresh or (row[1], int(row[2])) in touched]
         if not due:
             continue
         if fresh:
             base = lights.cover(base_zones(staging.path / "boundaries"), grid)
             write_coverage(path, base)
+            write_zones(staging.path / zones_file(grid), base)
         else:
             base = read_coverage(path, grid)
         for source_id, _, year, *_, threshold, file, beside in due:
@@ -124,13 +126,9 @@ def put_light_numbers(
     return years
 
 
-def _numbers(grid: Grid) -> tuple[float, ...]:
-    return (grid.width, grid.height, grid.west, grid.north, grid.dx, grid.dy)
-
-
 def _remove_stale(folder: Path, kept: set[str]) -> None:
-    for file in folder.glob(f"*{_SUFFIX}"):
-        if file.name not in kept:
+    for file in folder.glob("*.parquet"):
+        if file.name.endswith(SUFFIXES) and file.name not in kept:
             file.unlink()
 
 
@@ -185,50 +183,6 @@ def _areas(frame: gpd.GeoDataFrame) -> dict[str, float]:
     """Area by province, in degrees: compared inside one province only, where a degree is alike."""
     areas = pd.Series(shapely.area(frame.geometry.values)).groupby(frame["code"].str[:2].to_numpy()).sum()
     return {str(code): float(area) for code, area in areas.items()}
-
-
-def write_coverage(path: Path, coverage: Coverage) -> None:
-    """Write covered fractions as parquet: zone code, cell, fraction, and the grid in the file's metadata.
-
-    Fractions of the base zones are of single precision (exactextract), so nothing is lost.
-    """
-    codes = pa.DictionaryArray.from_arrays(pa.array(coverage.zone, pa.int32()), pa.array(coverage.zones))
-    table = pa.table(
-        {
-            "zone": codes,
-            "cell": pa.array(coverage.cell, pa.int32()),
-            "fraction": pa.array(coverage.fraction.astype(np.float32)),
-        }
-    )
-    facts = {"grid": _numbers(coverage.grid), "zones": coverage.zones}
-    table = table.replace_schema_metadata({"daomap": json.dumps(facts)})
-    path.parent.mkdir(exist_ok=True)
-    path.unlink(missing_ok=True)
-    pq.write_table(table, path, compression="zstd", use_dictionary=["zone"], column_encoding=None)
-
-
-def read_coverage(path: Path, grid: Grid) -> Coverage:
-    """Read what :func:`write_coverage` wrote.
-
-    Raises
-    ------
-    ValueError
-        When the file is of another grid, or its cells are not cells of it.
-    """
-    table = pq.read_table(path)
-    facts = json.loads((table.schema.metadata or {}).get(b"daomap", b"{}"))
-    if tuple(facts.get("grid", ())) != _numbers(grid):
-        raise ValueError(f"{path.name}: found the grid {facts.get('grid')}, expected {_numbers(grid)}")
-    zones = tuple(str(code) for code in facts["zones"])
-    column = table.column("zone").combine_chunks()
-    names = column.dictionary.to_pylist()
-    place = {code: number for number, code in enumerate(zones)}
-    number = np.array([place[name] for name in names], dtype=np.int32)
-    zone = number[column.indices.to_numpy()] if len(names) else np.empty(0, np.int32)
-    cell = table.column("cell").to_numpy()
-    if len(cell) and not (cell.min() >= 0 and cell.max() < grid.width * grid.height):
-        raise ValueError(f"{path.name}: cell {cell.max()} of {grid.width * grid.height}")
-    return Coverage(zones, zone, cell, table.column("fraction").to_numpy().astype(np.float64), grid)
 
 
 def _rows(

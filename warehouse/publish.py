@@ -41,7 +41,14 @@ RULES = (
     ),
     *(
         Path(__file__).with_name(name)
-        for name in ("derive.py", "light_numbers.py", "protection.py", "browser_layers.py", "schema.sql")
+        for name in (
+            "derive.py",
+            "light_coverage.py",
+            "light_numbers.py",
+            "protection.py",
+            "browser_layers.py",
+            "schema.sql",
+        )
     ),
     *sorted(Path(disclosure.__file__).parent.glob("*.py")),
     *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, light_statistics, overlap)),

@@ -29,6 +29,7 @@ import pandas as pd
 
 from analytics.catalogue import load_catalogue
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
+from warehouse.lights import Lights
 from warehouse.report import QueryError
 from warehouse.settings import Query, load_settings
 from warehouse.snapshots import DATABASE, MANIFEST, SnapshotInfo, Store, StoreError, file_sha256, stamp_of
@@ -342,6 +343,11 @@ class Warehouse:
             [indicator, year, level_of(official[0]), official],
         )
         return Coverage(int(rows[0][0]), len(official))
+
+    @cached_property
+    def lights(self) -> Lights:
+        """Night light of the snapshot; empty where none is in."""
+        return Lights(self)
 
     # -- where it comes from ----------------------------------------------
 

@@ -376,8 +376,3 @@ def test_rule_of_a_product(product: str, floor: float) -> None:
     rule = Rule.of(products()[product])
     assert rule.floor == floor and rule.threshold == products()[product].lit_threshold
     assert rule.masked == products()[product].masked
-
-
-def test_few_observations_by_length_of_period() -> None:
-    assert lights.few_observations(1.9, 1) and not lights.few_observations(2.0, 1)
-    assert lights.few_observations(17.9, 9) and not lights.few_observations(60, 12)

@@ -17,7 +17,8 @@ from tests.warehouse.batches import batch
 from tests.warehouse.lights import COARSE, cells, light_batch
 from warehouse import light_numbers
 from warehouse.batch import Batch
-from warehouse.light_numbers import base_zones, coverage_file, read_coverage, write_coverage
+from warehouse.light_coverage import coverage_file, read_coverage, write_coverage, zones_file
+from warehouse.light_numbers import base_zones
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse, layer_file
 from warehouse.settings import Settings
@@ -228,11 +229,10 @@ def test_two_lattices_have_two_files_and_the_last_raster_takes_its_file_along(tm
     made.rasters[0].grid = fine
     made.rasters[0].values = cells(4, fine)
     info = publish_batches(store, Settings(), [made, light_batch(VNL, y2021=cells(3))])
-    assert sorted(p.name for p in info.path.glob("nightlight/*.parquet")) == sorted(
+    assert sorted(p.name for p in info.path.glob("nightlight/*.coverage.parquet")) == sorted(
         coverage_file(g).rpartition("/")[2] for g in (fine, COARSE)
     )
     again = light_batch("other", y2021=cells(4))
     info = publish_batches(store, Settings(), [again])
-    assert [p.name for p in info.path.glob("nightlight/*.parquet")] == [
-        coverage_file(COARSE).rpartition("/")[2]
-    ]
+    left = {coverage_file(COARSE).rpartition("/")[2], zones_file(COARSE).rpartition("/")[2]}
+    assert {p.name for p in info.path.glob("nightlight/*.parquet")} == left
