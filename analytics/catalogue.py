@@ -40,9 +40,19 @@ in every province the dimension's count lies between the largest and the sum of 
 """
 
 THEMES: Final = (
-    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light",
+    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light", "neet",
 )  # fmt: skip
 """Themes in the order a screen offers them. One map layer file holds one theme."""
+
+NEET_STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "1": ("ค้นหา", "Mapping"),
+        "2": ("เข้าถึง", "Outreach"),
+        "3": ("จุดประกาย", "Preparation"),
+        "4": ("ฝึกอบรมและจ้างงาน", "Offer of training and work"),
+    }
+)
+"""The four steps of the programme for young people who are NEET, in their order, in Thai and English."""
 
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
 UNITS: Final = (
@@ -191,7 +201,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _MAY_BE_EMPTY: Final = {"numerator_th", "numerator_en", "denominator_th", "denominator_en"}
 _OPTIONAL: Final = {"of", "per", "dimension", "number"}
-_EXPANSIONS: Final = ("dimensions", "mpi_indicators", "exactly", "masks")
+_EXPANSIONS: Final = ("dimensions", "mpi_indicators", "exactly", "masks", "neet_steps")
 
 
 def read_catalogue(text: str) -> Catalogue:
@@ -425,6 +435,9 @@ def _bindings(
     elif expand == "exactly":
         for k in range(1, len(DIMENSIONS) + 1):
             yield {"k": str(k)}
+    elif expand == "neet_steps":
+        for step, (step_th, step_en) in NEET_STEPS.items():
+            yield {"k": step, "step_th": step_th, "step_en": step_en}
     else:
         for mask in MASKS:
             chosen = [dimensions[name] for name, bit in zip(DIMENSIONS, mask, strict=True) if bit == "1"]

@@ -63,6 +63,8 @@ class Definition:
         Who says so.
     confidence : str
         ``A`` official or recomputed exactly, ``B`` secondary or derived, ``-`` nobody knows yet.
+    by_source : bool
+        Sources of one year differ in it, so no year decides: an importer names it row by row.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Definition:
     text_en: str
     source: str
     confidence: str
+    by_source: bool = False
 
     @property
     def verified(self) -> bool:
@@ -82,7 +85,7 @@ class Definition:
 
     def covers(self, indicator: str, year: int) -> bool:
         """Tell whether this version is the one of `indicator` in `year` (common era)."""
-        return self.first_year <= year <= self.last_year and self.names(indicator)
+        return not self.by_source and self.first_year <= year <= self.last_year and self.names(indicator)
 
     def names(self, indicator: str) -> bool:
         """Tell whether `indicator` belongs to this version, in whatever year."""
@@ -170,7 +173,13 @@ def read_definitions(text: str) -> Mapping[str, Definition]:
                 raise DefinitionError(made.id, "indicators", pattern, "a name the catalogue bears")
         for other in found.values():
             shared = [n for n in load_catalogue() if made.names(n) and other.names(n)]
-            if shared and made.first_year <= other.last_year and other.first_year <= made.last_year:
+            told_by_year = not (made.by_source and other.by_source)
+            if (
+                shared
+                and told_by_year
+                and made.first_year <= other.last_year
+                and other.first_year <= made.last_year
+            ):
                 raise DefinitionError(
                     made.id, "years", (made.first_year, made.last_year), f"years apart from {other.id!r}"
                 )
@@ -186,10 +195,11 @@ def _matches(pattern: str, name: str) -> bool:
 
 def _definition(row: Mapping[str, Any], entry: str) -> Definition:
     known = {field.name for field in fields(Definition)} - {"first_year", "last_year"} | {"years"}
+    other = {"indicators", "years", "by_source"}
     for key in row:
         if key not in known:
             raise DefinitionError(entry, key, key, f"one of {sorted(known)}")
-    for key in sorted(known - {"indicators", "years"}):
+    for key in sorted(known - other):
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise DefinitionError(entry, key, row.get(key), "text")
     if row["confidence"] not in {"A", "B"}:
@@ -202,8 +212,13 @@ def _definition(row: Mapping[str, Any], entry: str) -> Definition:
         raise DefinitionError(entry, "years", years, "[first, last] in the common era")
     if not 1900 <= years[0] <= years[1] <= 2200:
         raise DefinitionError(entry, "years", years, "first not after last, common era (2018, not 2561)")
-    texts = {key: row[key] for key in known - {"indicators", "years"}}
-    return Definition(indicators=tuple(names), first_year=years[0], last_year=years[1], **texts)
+    by_source = row.get("by_source", False)
+    if not isinstance(by_source, bool):
+        raise DefinitionError(entry, "by_source", by_source, "true or false")
+    texts = {key: row[key] for key in known - other}
+    return Definition(
+        indicators=tuple(names), first_year=years[0], last_year=years[1], by_source=by_source, **texts
+    )
 
 
 @cache

@@ -26,6 +26,7 @@ _THEMES: Final = {
     "population": "ประชากรที่สำรวจ / Surveyed population",
     "economy": "เศรษฐกิจ / Economy",
     "light": "แสงกลางคืน / Night light",
+    "neet": "เยาวชน NEET / Young people who are NEET",
 }
 _WORSE: Final = {
     "high": "ค่ามากแย่กว่า / higher is worse",
@@ -77,6 +78,8 @@ def _indicator(entry: Indicator) -> Iterable[str]:
 
 
 def _years(version: Definition) -> str:
+    if version.by_source:
+        return "ตามแหล่งข้อมูล / as the source states"
     first, last = version.first_year + BUDDHIST_ERA, version.last_year + BUDDHIST_ERA
     if first == last:
         return f"B.E. {first}"
@@ -86,7 +89,8 @@ def _years(version: Definition) -> str:
 def _definition(version: Definition) -> Iterable[str]:
     yield f"### `{version.id}`\n"
     yield f"{version.text_th}\n\n{version.text_en}\n"
-    yield f"- ปี / years: {_years(version)} ({version.first_year}-{version.last_year})"
+    common = "" if version.by_source else f" ({version.first_year}-{version.last_year})"
+    yield f"- ปี / years: {_years(version)}{common}"
     yield f"- ตัวชี้วัด / indicators: {', '.join(f'`{name}`' for name in version.indicators)}"
     yield f"- แหล่งที่มา / source: {version.source}"
     yield f"- ความเชื่อมั่น / confidence: {version.confidence}\n"

@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "nightlight", "tpmap")
+KINDS = ("boundaries", "neet", "nightlight", "tpmap")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -297,7 +297,7 @@ def _read(
         with Intake(workers=settings.import_.workers, **allowed) as intake:
             if not intake.confined:
                 _say(Confinement("none", intake.measures).text(options.language))
-            if options.kind != "tpmap":
+            if options.kind in ("boundaries", "nightlight"):
                 for line in installed().complaints(options.language):
                     _say(line)
             if options.kind == "boundaries":
@@ -320,11 +320,48 @@ def _read(
                     observations=observations,
                     progress=tell,
                 )
+            if options.kind == "neet":
+                return _read_neet(paths, intake, options, settings, current, tell)
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
             batch.shown_as(options.cells or settings.privacy.tpmap, given=options.cells is not None)
             return batch
     except IntakeError as error:
         raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error
+
+
+def _read_neet(
+    paths: Sequence[Path],
+    intake: Any,
+    options: argparse.Namespace,
+    settings: Settings,
+    current: SnapshotInfo | None,
+    tell: Callable[[int, int, str], None],
+) -> Batch:
+    from warehouse.query import Warehouse
+    from warehouse.sources import neet
+
+    given = options.cells is not None
+    cells = options.cells or settings.neet.cells
+
+    def protected(ids: Sequence[str]) -> bool:
+        if cells == "protected" or given or current is None:
+            return cells == "protected"
+        # What is protected stays so until somebody says otherwise.
+        known = Warehouse(current).sources().set_index("source_id")["cells"]
+        return "protected" in known.reindex(list(ids)).tolist()
+
+    batch = neet.read_neet(
+        paths,
+        intake,
+        year_be=options.year_be,
+        definition=options.definition,
+        title=options.title,
+        protected=protected,
+        samples=settings.neet,
+        progress=tell,
+    )
+    batch.shown_as(cells, given=given)
+    return batch
 
 
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -721,20 +758,26 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--level", choices=("province", "district", "subdistrict"), help="level of the boundaries"
     )
+    command.add_argument(
+        "--definition",
+        choices=("working", "counted", "unstated"),
+        help="unpaid family workers count as working, count as NEET, or it is not stated (neet)",
+    )
+    command.add_argument("--title", help="what the source is called, where the file does not say (neet)")
     cells = command.add_mutually_exclusive_group()
     cells.add_argument(
         "--published",
         dest="cells",
         action="store_const",
         const="published",
-        help="show every cell: its owner has published these very cells (tpmap)",
+        help="show every cell: its owner has published these very cells (tpmap, neet)",
     )
     cells.add_argument(
         "--protected",
         dest="cells",
         action="store_const",
         const="protected",
-        help="hide small counts, and as many others as keep them hidden (tpmap)",
+        help="hide small counts, and as many others as keep them hidden (tpmap, neet)",
     )
     command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
     command.add_argument("--json", action="store_true", help="print the import report as JSON")

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analytics.catalogue import DIMENSIONS, load_catalogue
-from analytics.definitions import definition_for
+from analytics.definitions import definition_for, load_definitions
 from analytics.stars import RANK_COVERAGE, stars
 from geo.codes import official_areas
 from warehouse.protection import Guard
@@ -39,13 +39,14 @@ WHERE NOT computed AND list_contains($years, year)
 # One level of sums; a parent that has a row of this source already keeps it.
 _SUMS = """
 INSERT INTO fact
-SELECT s.parent, $parent_level, s.indicator, s.year, s.value, s.denominator, s.value, 'aggregated', NULL,
+SELECT s.parent, $parent_level, s.indicator, s.year, s.value, s.denominator, s.value, 'aggregated', s.definition,
        s.source_id, false, true
 FROM (
     SELECT CASE WHEN $width = 0 THEN 'TH' ELSE left(f.area_code, $width) END AS parent,
            f.indicator, f.year, f.source_id, sum(f.value) AS value,
            CASE WHEN count(f.denominator) = count(*) THEN sum(f.denominator) END AS denominator,
-           count(o.code) AS covered
+           count(o.code) AS covered,
+           CASE WHEN count(DISTINCT f.definition) = 1 THEN any_value(f.definition) END AS definition
     FROM fact f
     SEMI JOIN additive a ON a.indicator = f.indicator
     LEFT JOIN official o ON o.code = f.area_code
@@ -69,9 +70,9 @@ SELECT n.area_code, n.level, r.indicator, n.year,
        CASE WHEN NOT hidden THEN n.below END,
        CASE WHEN NOT hidden THEN r.factor * n.value / n.below END,
        CASE WHEN n.summed THEN 'aggregated' ELSE 'derived' END,
-       NULL, n.source_id, hidden, true
+       CASE WHEN r.by_source THEN n.definition END, n.source_id, hidden, true
 FROM (
-    SELECT n.area_code, n.level, n.indicator, n.year, n.value, n.source_id, r.indicator AS rate,
+    SELECT n.area_code, n.level, n.indicator, n.year, n.value, n.definition, n.source_id, r.indicator AS rate,
            CASE WHEN r.per = 'applicable' THEN n.denominator ELSE d.value END AS below,
            n.suppressed OR coalesce(d.suppressed, false) OR w.area_code IS NOT NULL AS hidden,
            r.per = 'applicable' OR d.area_code IS NOT NULL AS paired,
@@ -233,6 +234,7 @@ def _register_rules(connection: duckdb.DuckDBPyConnection) -> None:
     catalogue = load_catalogue()
     additive = [i.id for i in catalogue.values() if i.unit in _ADDITIVE_UNITS and i.of is None]
     rates = [i for i in catalogue.values() if i.of is not None and i.per is not None]
+    by_source = {i.id for i in rates for d in load_definitions().values() if d.by_source and d.names(i.id)}
     connection.register("additive", pa.table({"indicator": pa.array(additive, pa.string())}))
     connection.register(
         "rate",
@@ -242,6 +244,8 @@ def _register_rules(connection: duckdb.DuckDBPyConnection) -> None:
                 "of": pa.array([i.of for i in rates], pa.string()),
                 "per": pa.array([i.per for i in rates], pa.string()),
                 "factor": pa.array([100.0 if i.unit == "percent" else 1.0 for i in rates], pa.float64()),
+                # Its definition is the source's and not the year's, so the rate has that of its count.
+                "by_source": pa.array([i.id in by_source for i in rates], pa.bool_()),
             }
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warehouse.light_files import measured_products
-from warehouse.publish import Progress, known_imports, privacy_of, publish_batches, rules_sha256
+from warehouse.publish import Progress, known_imports, neet_of, privacy_of, publish_batches, rules_sha256
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import figures_id, import_figures
@@ -41,6 +41,7 @@ def build(
         or current.contents.get("rules") != rules_sha256()
         or current.contents.get("stars") != settings.stars.model_dump(mode="json")
         or current.contents.get("privacy") != privacy_of(settings)
+        or current.contents.get("neet") != neet_of(settings)
     )
     # What is modelled is there for want of something measured, and does not come back beside it.
     wanted = {figures_id()} | (set() if measured_products(current) else {modelled_id()})

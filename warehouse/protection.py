@@ -28,8 +28,8 @@ from analytics.disclosure import (
     Snapshot,
     counts_table,
     is_offered,
+    known_structure,
     protect,
-    tpmap_structure,
 )
 from analytics.disclosure.structure import APPLICABLE
 from geo.codes import parent_of
@@ -83,10 +83,13 @@ class Guard:
     replace : callable
         Writes a file into it.
     privacy : Privacy
+    small_sample : int
+        Counts of young people who are NEET that rest on a smaller sample are hidden as well; 0 hides none for that.
     """
 
-    def __init__(self, folder: Path, replace: Replace, privacy: Privacy) -> None:
+    def __init__(self, folder: Path, replace: Replace, privacy: Privacy, small_sample: int = 0) -> None:
         self._folder, self._replace, self._privacy = folder, replace, privacy
+        self._small_sample = small_sample
         self._rules = _rules_sha256()
         self.withheld: list[Withheld] = []
 
@@ -206,6 +209,8 @@ class Guard:
                 fixed.loc[(levels != "village").to_numpy(dtype=bool)] = True
             # A village too small to be shown is hidden whole, not left out: the others would give it away.
             keep = _everywhere(table, levels.eq("village") & ~_large(table, self._privacy.village_households))
+            if {"neet", "neet_sample"} <= set(table.columns):
+                keep["neet"] |= (table["neet_sample"] < self._small_sample) & (table["neet"] > 0)
             former = self._former(source_id, year, scope)
             reused = False
             if former is not None and former.minimum == minimum and former.rules == self._rules:
@@ -226,7 +231,7 @@ class Guard:
                     keep |= former.snapshot.hidden.reindex(
                         index=table.index, columns=table.columns, fill_value=False
                     )
-                chosen = protect(table, tree, tpmap_structure(), minimum, previous, keep=keep, fixed=fixed)
+                chosen = protect(table, tree, known_structure(), minimum, previous, keep=keep, fixed=fixed)
                 hidden, primary = chosen.hidden, chosen.primary
         except DisclosureError as error:
             if protected:
@@ -489,6 +494,11 @@ def _counts() -> list[str]:
 
 def _parts(indicator: Any) -> list[str]:
     """Counts a rate or a mean rests on."""
+    if indicator.id == "neet_standard_error":
+        # With the sample it would tell the rate, and the rate the count.
+        return ["neet", "youth_15_24"]
+    if indicator.id.startswith("neet_step"):
+        return []  # whether and when an area did a step says nothing of anybody
     if indicator.of is not None:
         below = indicator.per
         if below == "applicable":

@@ -164,7 +164,7 @@ def _write_database(
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         years = touched_years(b.observations for b in batches)
         levels: set[str] = set()
-        guard = Guard(staging.path, staging.replace_file, settings.privacy)
+        guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below)
         _official_areas(connection)
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
@@ -245,6 +245,11 @@ def _extents(connection: duckdb.DuckDBPyConnection, staging: Staging, batches: S
 def privacy_of(settings: Settings) -> dict[str, Any]:
     """The settings a snapshot's hidden cells follow; what counts as protected is decided at import."""
     return settings.privacy.model_dump(mode="json", exclude={"tpmap"})
+
+
+def neet_of(settings: Settings) -> dict[str, Any]:
+    """The settings on samples a snapshot follows; what counts as protected is decided at import."""
+    return settings.neet.model_dump(mode="json", exclude={"cells"})
 
 
 def rules_sha256() -> str:
@@ -562,6 +567,7 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
         "rules": rules_sha256(),
         "stars": settings.stars.model_dump(mode="json"),
         "privacy": privacy_of(settings),
+        "neet": neet_of(settings),
     }
 
 

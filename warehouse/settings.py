@@ -75,6 +75,17 @@ class Privacy(_Section):
     village_households: Annotated[int, Field(ge=5, le=1000)] = 20
 
 
+class Neet(_Section):
+    minimum_sample: Annotated[int, Field(ge=1, le=10_000)] = 30
+    small_samples: Literal["flag", "hide"] = "flag"
+    cells: Literal["published", "protected"] = "protected"
+
+    @property
+    def hidden_below(self) -> int:
+        """Samples below this are hidden; 0 where they are flagged only."""
+        return self.minimum_sample if self.small_samples == "hide" else 0
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -92,6 +103,7 @@ class Settings(_Section):
     import_: Import = Field(default=Import(), alias="import")
     query: Query = Query()
     privacy: Privacy = Privacy()
+    neet: Neet = Neet()
     file: Path | None = Field(default=None, exclude=True)
 
     @property

@@ -2,10 +2,19 @@
 
 from analytics.disclosure.attack import AuditResult, Finding
 from analytics.disclosure.protection import DisclosureError, Protected, audit, find_primary, protect
-from analytics.disclosure.structure import Relation, Structure, counts_table, is_offered, tpmap_structure
+from analytics.disclosure.structure import (
+    Relation,
+    Structure,
+    counts_table,
+    is_offered,
+    known_structure,
+    neet_structure,
+    tpmap_structure,
+)
 from analytics.disclosure.system import NotWholeError, Snapshot
 
 __all__ = (
     "AuditResult", "DisclosureError", "Finding", "NotWholeError", "Protected", "Relation", "Snapshot", "Structure",
-    "audit", "counts_table", "find_primary", "is_offered", "protect", "tpmap_structure",
+    "audit", "counts_table", "find_primary", "is_offered", "known_structure", "neet_structure", "protect",
+    "tpmap_structure",
 )  # fmt: skip

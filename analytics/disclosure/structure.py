@@ -147,6 +147,23 @@ def tpmap_structure() -> Structure:
     return Structure(tuple(relations), groups)
 
 
+def neet_structure() -> Structure:
+    """Return what is known of counts of young people who are NEET: they and the sample are among the young people."""
+    return Structure(
+        (Relation({"neet": 1, "youth_15_24": -1}), Relation({"neet_sample": 1, "youth_15_24": -1})),
+        (("neet", "youth_15_24"),),
+    )
+
+
+def known_structure() -> Structure:
+    """Return everything that is known of the counts of any source; a table uses the part that speaks of its columns."""
+    parts = (tpmap_structure(), neet_structure())
+    return Structure(
+        tuple(relation for part in parts for relation in part.relations),
+        tuple(pair for part in parts for pair in part.groups),
+    )
+
+
 def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.DataFrame:
     """Lay the observations of one source and year out as the table :func:`protect` reads.
 

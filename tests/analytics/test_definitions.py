@@ -25,6 +25,10 @@ years = st.integers(2010, 2040)
 
 def test_the_years_with_data_have_a_written_definition():
     for entry in load_catalogue().values():
+        if entry.theme == "neet":
+            named = [d for d in load_definitions().values() if d.names(entry.id)]
+            assert named and all(d.by_source or d.measure == "neet_steps" for d in named), entry.id
+            continue
         held = (2024,) if entry.theme == "economy" else (2018, 2023)
         assert all(definition(definition_for(entry.id, year)).verified for year in held), entry.id
 

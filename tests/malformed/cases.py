@@ -25,7 +25,8 @@ class Case:
     what : str
         The fault in words.
     reader : str
-        ``csv``, ``tpmap``, ``crosswalk``, ``figures``, ``boundaries``, ``nightlight``, ``vector``, ``sheet`` or ``raster``.
+        ``csv``, ``tpmap``, ``neet``, ``crosswalk``, ``figures``, ``boundaries``, ``nightlight``,
+        ``vector``, ``sheet`` or ``raster``.
     verdict : str
         ``reject``; ``repair``, accepted with a warning or a counted repair; ``accept``, without either.
     code : str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.malformed import books, grids, lights, maps, tables  # noqa: F401  (they fill the corpus)
+from tests.malformed import books, grids, lights, maps, tables, youth  # noqa: F401  (they fill the corpus)
 from tests.malformed.cases import CASES, Case
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "malformed.md"
@@ -26,13 +26,9 @@ What is accepted has the numbers of the sound file, one by one. `python -m tests
 look at.
 """
 
-_NO_DATES = "no importer reads dates"
 _NO_HOUSEHOLDS = "no importer takes data of households or persons"
 _STATISTICS = "no fault of a file: statistics of areas weigh cells by the share an area covers (`tests/analytics/test_lights.py`)"
 WITHOUT_FILE = {
-    32: _NO_DATES,
-    33: _NO_DATES,
-    35: _NO_DATES,
     49: _NO_HOUSEHOLDS,
     50: _NO_HOUSEHOLDS,
     114: _STATISTICS,

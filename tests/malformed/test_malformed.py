@@ -20,10 +20,11 @@ from warehouse.intake import Intake, Job, Result
 from warehouse.report import Finding
 from warehouse.sources.boundaries import read_boundary_files
 from warehouse.sources.figures import import_figures
+from warehouse.sources.neet import read_neet
 from warehouse.sources.nightlight import read_nightlight
 from warehouse.sources.tpmap import read_tpmap
 
-_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight")
+_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet")
 _TRACE = re.compile(r"Traceback|File \"|line \d+, in |\.py\b|0x[0-9a-f]{9,}|Exception|Error\(")
 
 
@@ -40,6 +41,8 @@ def imported(case: Case, paths: list[Path], intake: Intake) -> Batch:
         return read_nightlight(paths, intake, **case.options)
     if case.reader == "figures":
         return import_figures(paths[0])
+    if case.reader == "neet":
+        return read_neet(paths, intake, **{"protected": lambda _ids: False} | case.options)
     return read_tpmap(paths, intake, **case.options)
 
 
@@ -135,6 +138,8 @@ def _true(case: Case, batch: Batch, sound: dict[str, Any]) -> None:
         [raster] = batch.rasters
         assert int(np.isfinite(raster.values).sum()) == case.truth["finite"]
         assert np.nansum(raster.values, dtype="float64") == pytest.approx(case.truth["sum"], rel=1e-6)
+    elif case.reader == "neet":
+        assert observations(batch).to_dict() == pytest.approx(case.truth["values"])
     elif case.reader == "crosswalk":
         assert {a["code"]: a["name_th"] for a in batch.areas.to_pylist()} == case.truth["names"]
         assert batch.observations.num_rows == 0

@@ -77,3 +77,18 @@ GPP = pa.DataFrameSchema(
     },
     name="gpp_2024.csv",
 )
+NEET = pa.DataFrameSchema(
+    {
+        "area_code": text("province", _province),
+        "name_th": _name(),
+        "neet_percent": measure(0.0, 100.0, nullable=False),
+        # The slides state no year.
+        "year_be": pa.Column(float, [pa.Check(lambda s: s == 2563, name="year")], nullable=True),
+        "source_key": text("source", lambda s: s.isin(["unicef", "guidance"])),
+    },
+    checks=[
+        pa.Check(lambda f: ~f.duplicated(["source_key", "area_code"]), name="once"),
+        pa.Check(lambda f: (f["source_key"] == "guidance") == f["year_be"].isna(), name="year_of_source"),
+    ],
+    name="neet_province.csv",
+)

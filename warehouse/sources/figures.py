@@ -57,7 +57,7 @@ class _Source:
     title_en: str
     url: str
     licence: str | None
-    year: int
+    year: int | None
 
 
 _SOURCES = (
@@ -121,7 +121,30 @@ _SOURCES = (
         None,
         2024,
     ),
+    _Source(
+        "neet-unicef-2563",
+        "open",
+        "UNICEF Thailand",
+        "UNICEF การวิจัยเชิงลึกเรื่องเยาวชน NEET ในประเทศไทย หน้า 41 (เก้าจังหวัด ปี 2563)",
+        "UNICEF, In-depth Research on Youth NEET in Thailand, p. 41 (nine provinces, 2020)",
+        "https://www.unicef.org/thailand",
+        None,
+        2020,
+    ),
+    _Source(
+        "neet-guidance-2566",
+        "official",
+        "TPMAP (สศช. / NECTEC)",
+        "สไลด์แนวทาง TPMAP ปีงบประมาณ 2566 (ห้าจังหวัดสูงสุด ไม่ระบุปีที่สำรวจ)",
+        "TPMAP guidance slides, fiscal year 2566 (the five highest; survey year not stated)",
+        "https://www.tpmap.in.th",
+        None,
+        None,
+    ),
 )
+_NEET_SOURCES = {"unicef": "neet-unicef-2563", "guidance": "neet-guidance-2566"}
+# The slides state no survey year; a row needs one, and the screen says what this one is.
+_SLIDES_YEAR_BE = 2566
 _COUNTRY_SOURCES = {
     (2561, "tpmap"): "tpmap-figures-2561",
     (2565, "thansettakij"): "press-thansettakij-2565",
@@ -146,6 +169,7 @@ class _Rows:
         numerator: float | None,
         denominator: float | None = None,
         basis: str = "published",
+        definition: str | None = None,
     ) -> None:
         row: dict[str, object] = {
             "area_code": code,
@@ -156,7 +180,7 @@ class _Rows:
             "denominator": denominator,
             "value": value,
             "basis": basis,
-            "definition": definition_for(indicator, year),
+            "definition": definition or definition_for(indicator, year),
             "source_id": source_id,
             "suppressed": False,
         }
@@ -179,12 +203,19 @@ class _Rows:
 
 
 _Row = dict[str, Any]
-_FILES = ("tpmap_province.csv", "tpmap_country.csv", "tpmap_2565_extremes.csv", "gpp_2024.csv")
+_FILES = (
+    "tpmap_province.csv",
+    "tpmap_country.csv",
+    "tpmap_2565_extremes.csv",
+    "gpp_2024.csv",
+    "neet_province.csv",
+)
 _SOURCES_OF = {
     "tpmap_province.csv": ("tpmap-figures-2561", "tpmap-figures-2566"),
     "tpmap_country.csv": tuple(sorted(set(_COUNTRY_SOURCES.values()))),
     "tpmap_2565_extremes.csv": ("press-nation-2565",),
     "gpp_2024.csv": ("nesdc-gpp-2024",),
+    "neet_province.csv": tuple(sorted(_NEET_SOURCES.values())),
 }
 
 
@@ -200,7 +231,7 @@ def import_figures(folder: Path = FIGURES) -> Batch:
     Parameters
     ----------
     folder : Path
-        Holds the four CSV files that ship; their README says where each figure was published.
+        Holds the five CSV files that ship; their README says where each figure was published.
 
     Returns
     -------
@@ -216,6 +247,7 @@ def import_figures(folder: Path = FIGURES) -> Batch:
         "tpmap_country.csv": _country,
         "tpmap_2565_extremes.csv": _extremes,
         "gpp_2024.csv": _gpp,
+        "neet_province.csv": _neet,
     }
     for name in _FILES:
         path = folder / name
@@ -298,6 +330,7 @@ def _read(path: Path, report: ImportReport) -> list[_Row] | None:
         "tpmap_country.csv": schemas.COUNTRY,
         "tpmap_2565_extremes.csv": schemas.EXTREMES,
         "gpp_2024.csv": schemas.GPP,
+        "neet_province.csv": schemas.NEET,
     }[path.name]
     try:
         if not path.is_file():
@@ -322,7 +355,7 @@ def _read(path: Path, report: ImportReport) -> list[_Row] | None:
     rows: list[_Row] = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
     for row, number in zip(rows, table.column(ROW).to_pylist(), strict=True):
         key = (row.get("year_be"), row.get("source_key"))
-        if "source_key" in row and key not in _COUNTRY_SOURCES:
+        if path.name == "tpmap_country.csv" and key not in _COUNTRY_SOURCES:
             th, en = _MENDS["figures.source"]
             expected = ", ".join(f"{year} {name}" for year, name in sorted(_COUNTRY_SOURCES))
             shown = f"{key[0]:g} {key[1]}"
@@ -432,3 +465,17 @@ def _gpp(table: Iterable[_Row], rows: _Rows) -> None:
                 numerator=numbers["gpp"] if per_head else None if share else value,
                 denominator=numbers["gpp_population"] if per_head else None,
             )
+
+
+def _neet(table: Iterable[_Row], rows: _Rows) -> None:
+    for row in table:
+        year_be = int(row["year_be"]) if _given(row["year_be"]) else _SLIDES_YEAR_BE
+        rows.add(
+            row["area_code"],
+            "neet_rate",
+            year_be - 543,
+            _NEET_SOURCES[row["source_key"]],
+            value=row["neet_percent"],
+            numerator=None,
+            definition="neet-unpaid-family-unstated",
+        )
