@@ -6,7 +6,18 @@ from itertools import islice
 
 import pytest
 
-from bench import client, home, import_tpmap, layers, load, machine, map_payload, rerun, sessions
+from bench import (
+    client,
+    home,
+    import_tpmap,
+    layers,
+    load,
+    machine,
+    map_payload,
+    nightlight_import,
+    rerun,
+    sessions,
+)
 from ui.registry import PAGES
 
 
@@ -148,3 +159,13 @@ def test_people_are_served_by_a_real_server_and_a_failing_page_is_an_error(embed
     assert found.memory[-1][1][0] > 50e6
     gone = asyncio.run(load.load([server], 2, 0.5, think=(0.1, 0.2)))
     assert len(gone.errors) == 2
+
+
+def test_the_made_world_is_a_raster(tmp_path):
+    from rasterio.io import MemoryFile
+
+    every = list(nightlight_import.rows(96, 5))
+    with MemoryFile(nightlight_import.header(96, 5) + b"".join(every)) as held, held.open() as opened:
+        assert (opened.width, opened.height, opened.crs.to_epsg()) == (96, 5, 4326)
+        assert opened.transform.c == -180.00208333335 and opened.transform.a == 0.0041666667
+        assert opened.read(1).tobytes() == b"".join(every)
