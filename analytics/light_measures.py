@@ -30,7 +30,8 @@ class Measure:
     Attributes
     ----------
     key : str
-        In addresses, texts (``light.measure.<key>``) and layers.
+        In addresses and layers. A measure of one year has the id of its indicator in the catalogue, which names it; where there
+        is none, the texts ``light.measure.<key>`` and ``light.meaning.<key>`` do.
     column : str
         Of `analytics.lights.statistics` or `analytics.lights.change`.
     years : 1 or 2
@@ -38,8 +39,9 @@ class Measure:
     group : str
         Measures of one group share a layer; a change among them downloads nothing.
     unit : str
-        ``sum`` (unit times cells), ``value`` (the product's unit), ``density`` (unit times cells for each km2), ``percent``,
-        ``percent_year``, ``km2``, ``ratio`` (no unit) or ``log`` (natural logarithm of a ratio).
+        ``sum`` (unit times cells), ``value`` (the product's unit), ``density`` (unit times cells for each km2), ``per_1000``
+        (for each 1,000 surveyed persons), ``percent``, ``percent_year``, ``km2``, ``ratio`` (no unit) or ``log`` (natural
+        logarithm of a ratio).
     decimals : int
     factor : float
         From the column to what is shown: 100 for parts of 1.
@@ -69,14 +71,15 @@ _SHARES: Final = (0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0)
 MEASURES: Final[Mapping[str, Measure]] = {
     m.key: m
     for m in (
-        Measure("mean", "mean", 1, "amount", "value"),
-        Measure("sum", "sum", 1, "amount", "sum", 0),
-        Measure("density", "density", 1, "amount", "density"),
-        Measure("lit_share", "lit_share", 1, "lit", "percent", 1, 100.0, "fixed", _SHARES),
-        Measure("lit_km2", "lit_km2", 1, "lit", "km2", 1),
-        Measure("gini", "gini", 1, "lit", "ratio", 3, 1.0, "fixed", (0.2, 0.4, 0.6, 0.8, 1.0)),
-        Measure("median", "median", 1, "cells", "value"),
-        Measure("max", "max", 1, "cells", "value", 1),
+        Measure("light_mean", "mean", 1, "amount", "value"),
+        Measure("light_sum", "sum", 1, "amount", "sum", 0),
+        Measure("light_density", "density", 1, "amount", "density"),
+        Measure("light_lit_share", "lit_share", 1, "lit", "percent", 1, 100.0, "fixed", _SHARES),
+        Measure("light_lit_area", "lit_km2", 1, "lit", "km2", 1),
+        Measure("light_gini", "gini", 1, "lit", "ratio", 3, 1.0, "fixed", (0.2, 0.4, 0.6, 0.8, 1.0)),
+        Measure("light_median", "median", 1, "cells", "value"),
+        Measure("light_max", "max", 1, "cells", "value", 1),
+        Measure("per_1000", "per_1000", 1, "cells", "per_1000"),
         Measure("difference", "difference", 2, "growth", "sum", 1, classes="symmetric"),
         Measure("log_ratio", "log_ratio", 2, "growth", "log", 3, classes="symmetric"),
         Measure("annual_growth", "annual_growth", 2, "growth", "percent_year", 2, 100.0, "symmetric"),

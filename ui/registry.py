@@ -23,5 +23,6 @@ class PageEntry:
 PAGES = (
     PageEntry("overview", ":material/dashboard:"),
     PageEntry("poverty_map", ":material/map:"),
+    PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
 )

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.formatting import NO_DATA, number
+from geo.codes import COUNTRY, level_of
 from geo.layers import gz_bytes, layer_bytes
 from warehouse.browser_layers import DECIMALS
 from warehouse.query import Warehouse, any_layer, shared
@@ -220,6 +221,21 @@ def computed_layer(snapshots: Path, snapshot: str, level: str, parent: str, spec
         return _layers.get((snapshots, snapshot, level, parent, spec), make)
     except (QueryError, StoreError):
         return None
+
+
+def published_shape(house: Warehouse, code: str) -> dict[str, Any] | None:
+    """GeoJSON geometry of an area as its finest published layer draws it; None where it has no polygon of its own."""
+    if code == COUNTRY:
+        return None
+    for parent in (code[:2], COUNTRY):
+        file = any_layer(house.info.path.parent, house.snapshot, level_of(code), parent)
+        if file is None:
+            continue
+        shapes = _geometries.get((file,), lambda file=file: _read_geometry(file))  # type: ignore[misc]
+        if code in shapes.geometry:
+            shape: dict[str, Any] = json.loads(shapes.geometry[code])
+            return shape
+    return None
 
 
 # ------------------------------------------------------------------------------------------------------------

@@ -36,15 +36,15 @@ def test_classes_of_differences_mirror_each_other_around_zero(values):
 def test_a_colour_means_the_same_in_both_years():
     before, after = pd.Series([0.0, 0.3, 2.0, np.nan]), pd.Series([0.1, 4.0, 90.0, 5.0])
     pool = pd.concat([before, after])
-    first = classes_of(MEASURES["mean"], pool, before)
-    second = classes_of(MEASURES["mean"], pool, after)
+    first = classes_of(MEASURES["light_mean"], pool, before)
+    second = classes_of(MEASURES["light_mean"], pool, after)
     assert first.bounds == second.bounds
     assert sum(first.counts) == 3 and first.missing == 1
     assert sum(second.counts) == 4 and second.missing == 0
 
 
 def test_nothing_but_zeros_and_no_data_have_classes_that_say_so():
-    zeros = classes_of(MEASURES["mean"], pd.Series([0.0, 0.0]))
+    zeros = classes_of(MEASURES["light_mean"], pd.Series([0.0, 0.0]))
     assert zeros.bounds == (0.0,) and zeros.counts == (2,)
     none = classes_of(MEASURES["difference"], pd.Series([np.nan, np.nan]))
     assert none.k == 0 and none.missing == 2
@@ -52,9 +52,9 @@ def test_nothing_but_zeros_and_no_data_have_classes_that_say_so():
 
 def test_parts_of_one_are_shown_in_percent_and_share_fixed_classes():
     frame = pd.DataFrame({"lit_share": [0.0, 0.5, 1.0]}, index=["10", "11", "12"])
-    shown = MEASURES["lit_share"].of(frame)
+    shown = MEASURES["light_lit_share"].of(frame)
     assert shown.tolist() == [0.0, 50.0, 100.0]
-    assert classes_of(MEASURES["lit_share"], shown).bounds[-1] == 100.0
+    assert classes_of(MEASURES["light_lit_share"], shown).bounds[-1] == 100.0
 
 
 def test_no_group_holds_more_than_a_national_layer_may():
