@@ -81,6 +81,9 @@ def warm_up() -> None:
     house.drawable("province")
     time.sleep(WARM_UP_PAUSE)  # the first visitor's page comes first
     import mapclassify  # noqa: F401 - takes seconds the first time
+    from scipy import stats  # noqa: F401
+
+    from warehouse import pairing  # noqa: F401
 
     gc.collect()
     gc.freeze()  # libraries and area lists live as long as the process; collections need not look at them again

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analytics.association import Correlation, Line, NoResult
 from analytics.catalogue import load_catalogue
 from analytics.clusters import ALPHA, KINDS, LocalClusters, Moran
+from geo.nightlight import Product, products
 from ui.export import Sheet
 from ui.texts import Words, texts
 from ui.workbook import source_rows
@@ -112,9 +113,20 @@ def caveats(found: Pair, w: Words) -> list[str]:
     ]
 
 
+def product_of(source: str | None) -> Product | None:
+    """The light product behind a source; None for sources of anything else."""
+    return next((p for p in products().values() if p.source_id == source), None)
+
+
+def product_caveats(found: Pair, w: Words) -> list[str]:
+    """What the registry says must be known of the light products used."""
+    used = [product for source in found.sources if (product := product_of(source)) is not None]
+    return [line for product in used for line in product.caveats(w.language)]
+
+
 def note_lines(found: Pair, w: Words) -> list[str]:
     """The caveats, and the statistics in one line each, for the foot of a CSV file."""
-    out = caveats(found, w)
+    out = [*caveats(found, w), *product_caveats(found, w)]
     for of, name, value in statistics(found):
         shown = f"{value:.6g}" if isinstance(value, float) else value
         out.append(f"{of} {name}: {shown}")

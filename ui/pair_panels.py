@@ -17,7 +17,6 @@ from analytics.classify import Classes
 from analytics.clusters import KINDS, LocalClusters, NoResult
 from analytics.formatting import number
 from geo.codes import COUNTRY
-from geo.nightlight import products
 from ui import data, export, pair_export
 from ui.charts import Dots, scatter
 from ui.frame import Context, choose, go
@@ -39,7 +38,6 @@ from ui.tables import display_name, year_label
 from warehouse.pair_layers import cluster_url, pair_url
 from warehouse.pairing import Pair
 
-PRODUCT = "nightlight-"  # what the id of a light source starts with
 LISTED = 10
 NAMED = 4
 MOST_DOTS, MOST_NAMES = 1000, 250  # beyond these a chart would be larger than everything else a rerun sends
@@ -107,7 +105,7 @@ def warnings(c: Context, choice: Choice, found: Pair) -> None:
 def unit_text(name: str, source: str | None, c: Context) -> str:
     """Unit of an indicator; of radiance that of the product, which not all share."""
     entry = indicator(name)
-    product = products().get((source or "").removeprefix(PRODUCT))
+    product = pair_export.product_of(source)
     if entry.unit == "radiance" and product is not None:
         return product.unit
     return c.words.pick(entry.unit_th, entry.unit_en)
@@ -171,7 +169,7 @@ def map_panel(c: Context, choice: Choice, found: Pair) -> None:
     )
     if isinstance(local, LocalClusters):
         url = cluster_url(c.warehouse, q, pattern)
-        layer: PairLayer | KindLayer = KindLayer(url or "", clusters(c.theme), choice.focus, crowded)
+        layer: PairLayer | KindLayer = KindLayer(url or "", kind_colours(pattern, c), choice.focus, crowded)
         tooltip += f"<br>{w('pair.tooltip_cluster')}: <b>{{k_t}}</b>"
     else:
         url = pair_url(c.warehouse, q)
@@ -255,10 +253,15 @@ def pair_legend(c: Context, found: Pair) -> str:
     )
 
 
+def kind_colours(of: str, c: Context) -> tuple[RGB, ...]:
+    """Of both, poor among dark is what one expects of the two together, and gets the strong colour."""
+    return clusters(c.theme, opposite=of == "both")
+
+
 def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> str:
     """The kinds of clusters with their counts."""
     w = c.words
-    palette = clusters(c.theme)
+    palette = kind_colours(of, c)
     labels = {
         "not_significant": w("pair.kind_none"),
         "no_neighbour": w("pair.kind_island"),
@@ -296,7 +299,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     taking = np.flatnonzero((frame["reason"] == "").to_numpy())
     local = None if (shown := pattern_shown(choice, found)) == "pair" else found.clusters(shown)
     if isinstance(local, LocalClusters):
-        colours: Sequence[RGB] = clusters(c.theme)
+        colours: Sequence[RGB] = kind_colours(shown, c)
         classes = local.kind.astype(int)
     else:
         square = bivariate(c.theme, found.cells.y.k, found.cells.x.k)
@@ -307,8 +310,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     # Rates end at zero, where hundreds of areas lie: names there would cover one another.
     sides = (NAMED, NAMED // 2 if len(taking) <= MOST_NAMES else 0)
     notable = a.ranked(above=True, limit=sides[0]) + a.ranked(above=False, limit=sides[1])
-    if found.made_up:
-        notable = []
+    notable = [] if found.made_up else _apart(notable, a.x, frame["y"].to_numpy())
     own = [int(i) for i in taking if frame["code"].iloc[i] == choice.focus]
 
     def dots(which: Sequence[int], *, named: bool) -> Dots:
@@ -365,6 +367,16 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     st.caption(w("pair.scatter_cloud" if crowd else "pair.scatter_note"))
 
 
+def _apart(which: Sequence[int], x: np.ndarray, y: np.ndarray) -> list[int]:
+    """Those of the areas whose names would not cover one another, the first ones first."""
+    wide, high = (max(float(np.nanmax(v) - np.nanmin(v)), 1e-9) for v in (x, y))
+    kept: list[int] = []
+    for i in which:
+        if all(abs(x[i] - x[k]) > 0.2 * wide or abs(y[i] - y[k]) > 0.05 * high for k in kept):
+            kept.append(i)
+    return kept
+
+
 def _powers(x: np.ndarray) -> tuple[list[float], list[str]]:
     """Places and texts of a logarithmic axis: 0.1, 1, 10, and 0.3 and 3 between them where there is room."""
     low, high = math.floor(float(np.nanmin(x))), math.ceil(float(np.nanmax(x)))
@@ -384,7 +396,7 @@ def statistics_panel(c: Context, found: Pair) -> None:
     st.subheader(w("pair.heading_says"), anchor=False)
     entry = indicator(found.question.y)
     if found.made_up:
-        st.markdown("- " + w("pair.made_up"))
+        st.markdown("- " + w("pair.made_up_numbers"))
     else:
         st.markdown("- " + correlation_sentence(a.spearman, w.pick(entry.short_th, entry.short_en), w))
         if isinstance(a.line, Line) and tells(a.spearman):
@@ -486,6 +498,8 @@ def caveat_panel(c: Context, found: Pair) -> None:
         st.subheader(w("pair.heading_caveats"), anchor=False)
         for line in pair_export.caveats(found, w):
             st.markdown(f"- {line}")
+        for line in pair_export.product_caveats(found, w):
+            st.markdown(f"- {w('pair.of_product')}: {line}")
     about = st.expander(w("pair.about"), icon=":material/help:", on_change="rerun", key="pair_about")
     if about.open:
         with about:
@@ -503,7 +517,11 @@ def downloads(c: Context, found: Pair) -> None:
     def workbook() -> bytes:
         ids = dict.fromkeys((*found.y_sources, *found.sources))
         facts = [c.warehouse.source(s) for s in ids]
-        notes = [*source_lines(found, c), *pair_export.caveats(found, w)]
+        notes = [
+            *source_lines(found, c),
+            *pair_export.caveats(found, w),
+            *pair_export.product_caveats(found, w),
+        ]
         return export.xlsx_bytes(pair_export.sheets(found, facts, notes), w("pair.download_title"))
 
     stem = (q.y, str(q.y_year), q.x, str(q.x_year), q.level, q.within)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from analytics.catalogue import Indicator, load_catalogue
 from geo.codes import COUNTRY
 from ui.state import LEVELS, PATTERNS, View
-from warehouse.pairing import MADE_UP, Question
+from warehouse.pairing import Question
 from warehouse.query import Warehouse
 
 LIGHT = "light_"
@@ -106,9 +106,8 @@ def holdings(house: Warehouse) -> Holdings:
         i.id for i in catalogue.values() if i.theme == "light" and i.id in have and i.id not in NOT_A_MEASURE
     )
     years_of = house.years_by_source(measures[0]) if measures else {}
-    kinds = {str(r.source_id): str(r.kind) for r in house.sources().itertuples()}
-    # What was measured before what was made up, then whoever has most years.
-    order = sorted(years_of, key=lambda s: (kinds.get(s) in MADE_UP, -len(years_of[s]), s))
+    default = house.lights.default_source()
+    order = sorted(years_of, key=lambda source: (source != default, source))
     light = {source: years_of[source] for source in order}
     levels = tuple(
         level

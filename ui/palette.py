@@ -187,9 +187,18 @@ def bivariate_missing(theme: Theme) -> RGB:
     return _rgb(_BIVARIATE_MISSING[theme.name])
 
 
-def clusters(theme: Theme) -> tuple[RGB, ...]:
-    """Colours of the kinds of clusters, in the order of `analytics.clusters.KINDS`."""
-    return tuple(_rgb(c) for c in _CLUSTERS[theme.name])
+def clusters(theme: Theme, *, opposite: bool = False) -> tuple[RGB, ...]:
+    """Colours of the kinds of clusters, in the order of `analytics.clusters.KINDS`.
+
+    Parameters
+    ----------
+    opposite : bool
+        For two indicators that run against each other: high among low gets the strong colour, not high among high.
+    """
+    none, high, low, high_low, low_high, island, missing = (_rgb(c) for c in _CLUSTERS[theme.name])
+    if opposite:
+        return none, high_low, low_high, high, low, island, missing
+    return none, high, low, high_low, low_high, island, missing
 
 
 def gradient(stops: Sequence[RGB], n: int) -> tuple[RGB, ...]:
