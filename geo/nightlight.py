@@ -12,7 +12,7 @@ import math
 import re
 import struct
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+    from shapely.geometry.base import BaseGeometry
 
 THAILAND: Final = (97.2, 5.5, 105.8, 20.6)
 """West, south, east, north in degrees: the only window that is ever read."""
@@ -493,6 +494,25 @@ def _month_end(first: date) -> date:
 
 def _whole(year: int | None) -> tuple[date | None, date | None]:
     return (None, None) if year is None else (date(year, 1, 1), date(year, 12, 31))
+
+
+def inside(shapes: Iterable[BaseGeometry], grid: Grid) -> NDArray[np.bool_]:
+    """Which cells have their centre in one of the shapes.
+
+    Parameters
+    ----------
+    shapes : iterable of shapely geometry
+        Polygons in EPSG:4326.
+    grid : Grid
+
+    Returns
+    -------
+    ndarray of bool, shape (grid.height, grid.width)
+    """
+    from rasterio.features import rasterize
+
+    drawn = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
+    return np.asarray(drawn, dtype=bool)
 
 
 @contextmanager

@@ -21,7 +21,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from geo.boundaries import embedded_provinces
-from geo.nightlight import COVERAGE_BANDS, THAILAND, Grid, Product, Recognised, canonical, products, recognise
+from geo.nightlight import (
+    COVERAGE_BANDS,
+    THAILAND,
+    Grid,
+    Product,
+    Recognised,
+    canonical,
+    inside,
+    products,
+    recognise,
+)
 from warehouse.batch import SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.faults import finding
@@ -524,12 +534,7 @@ def _land_share(values: NDArray[np.float32], grid: Grid) -> float:
 
 @lru_cache(maxsize=2)
 def _land(grid: Grid) -> NDArray[np.bool_]:
-    from rasterio.features import rasterize
-
-    drawn = rasterize(
-        embedded_provinces().geometry, out_shape=grid.shape, transform=grid.transform, dtype="uint8"
-    )
-    return np.asarray(drawn, dtype=bool)
+    return inside(embedded_provinces().geometry, grid)
 
 
 def _attach(rasters: Sequence[LightRaster], counted: Sequence[_Read], report: ImportReport) -> None:
