@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -61,7 +62,7 @@ _DARK_CELLS: Final = 30
 _DAYS: Final = 365.2425
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Coverage:
     """Which part of every cell lies in which area: a sparse matrix of areas by cells.
 
@@ -88,6 +89,16 @@ class Coverage:
         """Return the covered land of every entry in square kilometres, shape (entries,)."""
         area: Floats = self.grid.row_km2()[self.cell // self.grid.width] * self.fraction
         return area
+
+    @cached_property
+    def totals(self) -> tuple[Array, Floats, Floats]:
+        """Number of entries, sum of fractions and land in km2 of every area: the same for all years."""
+        size = len(self.zones)
+        return (
+            np.bincount(self.zone, minlength=size),
+            np.bincount(self.zone, self.fraction, size),
+            np.bincount(self.zone, self.km2(), size),
+        )
 
     def up(self, width: int) -> Coverage:
         """Return the coverage of the areas above, each made of the areas inside it.
@@ -225,16 +236,11 @@ def statistics(coverage: Coverage, values: Array, *, threshold: float) -> pd.Dat
     ValueError
         When the raster does not have the shape of the grid.
     """
-    flat = _on_grid(coverage, values)
     size = len(coverage.zones)
-    value, zone, weight, km2 = flat[coverage.cell], coverage.zone, coverage.fraction, coverage.km2()
-    area = np.bincount(zone, km2, size)
-    valid = np.isfinite(value)
-    if not valid.all():
-        value, zone, weight, km2 = value[valid], zone[valid], weight[valid], km2[valid]
+    area = coverage.totals[2]
+    zone, value, weight, km2, seen = _entries(coverage, _on_grid(coverage, values)[coverage.cell])
     order = _by_zone_and_value(zone, value)
     value, zone, weight, km2 = value[order], zone[order], weight[order], km2[order]
-    seen = np.bincount(zone, km2, size)
     total = np.bincount(zone, weight * value, size)
     lit = value > threshold
     lit_km2 = np.bincount(zone[lit], km2[lit], size)
@@ -263,6 +269,46 @@ def statistics(coverage: Coverage, values: Array, *, threshold: float) -> pd.Dat
         }
     columns["gini"][~(light > 0)] = np.nan
     return pd.DataFrame(columns, index=pd.Index(coverage.zones, name="code", dtype="str"))
+
+
+def _entries(coverage: Coverage, value: Array) -> tuple[Array, Array, Floats, Floats, Floats]:
+    """Entries with data, and the land with data of every area; all cells of an area that are zero are one entry.
+
+    No number of an area changes when cells of one value are taken together. Where the background is removed, nine of ten cells
+    are zero, and sorting the tenth takes a tenth of the time.
+
+    Returns
+    -------
+    zone, value, fraction, km2 : ndarray, shape (entries,)
+    seen : ndarray, shape (len(coverage.zones),)
+    """
+    size = len(coverage.zones)
+    rows = coverage.grid.row_km2()
+
+    def some(chosen: Array) -> tuple[Array, Floats, Floats]:
+        place = np.flatnonzero(chosen)
+        weight = coverage.fraction[place]
+        return coverage.zone[place], weight, rows[coverage.cell[place] // coverage.grid.width] * weight
+
+    count, whole, seen = coverage.totals
+    finite = np.isfinite(value)
+    if not finite.all():
+        zone, weight, km2 = some(~finite)
+        count = count - np.bincount(zone, minlength=size)
+        # What is left of an area that has lost all its cells is rounding.
+        whole = np.where(count > 0, whole - np.bincount(zone, weight, size), 0.0)
+        seen = np.where(count > 0, seen - np.bincount(zone, km2, size), 0.0)
+    lit = finite & (value != 0)
+    zone, weight, km2 = some(lit)
+    dark = np.flatnonzero(count > np.bincount(zone, minlength=size))
+    columns = (
+        (zone, dark.astype(zone.dtype)),
+        (value[lit], np.zeros(len(dark), value.dtype)),
+        (weight, np.maximum(whole - np.bincount(zone, weight, size), 0.0)[dark]),
+        (km2, np.maximum(seen - np.bincount(zone, km2, size), 0.0)[dark]),
+    )
+    zone, value, weight, km2 = (np.concatenate(parts) for parts in columns)
+    return zone, value, weight, km2, seen
 
 
 def means(coverage: Coverage, values: Array) -> Floats:
