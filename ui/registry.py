@@ -25,4 +25,5 @@ PAGES = (
     PageEntry("poverty_map", ":material/map:"),
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
+    PageEntry("neet", ":material/school:"),
 )

@@ -19,7 +19,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from ui.data import store
 from ui.errors import message, note
 from ui.palette import NIGHT_GROUND, difference_colours, light_colours
-from warehouse import light_layers, pair_layers  # noqa: F401 - their kinds of layers become known
+from warehouse import light_layers, neet_layers, pair_layers  # noqa: F401 - their kinds of layers become known
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.light_files import raster_file
 from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_image, read_name

@@ -58,6 +58,8 @@ class View:
         Compare two years although something stands against it.
     pattern : str
         What the map of poverty and light shows: the pair, or the clusters of one of `PATTERNS`.
+    source : str
+        Source id of NEET rates, empty for the newest.
     """
 
     area: str = "TH"
@@ -79,6 +81,7 @@ class View:
     opacity: int = 85
     anyway: bool = False
     pattern: str = "pair"
+    source: str = ""
 
 
 _DEFAULT = View()
@@ -115,7 +118,7 @@ def parse(
     for name in ("year", "y0", "y1"):
         if (year := _year(params.get(name, ""))) is not None:
             view = replace(view, **{name: year})
-    for name in ("light", "light2", "measure"):
+    for name in ("light", "light2", "measure", "source"):
         # Whether there is such a thing is the page's business.
         if _ID.fullmatch(params.get(name, "")):
             view = replace(view, **{name: params[name]})

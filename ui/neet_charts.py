@@ -1,0 +1,138 @@
+"""Charts of NEET: bars with intervals beside the means they are set against, and NEET beside a deprivation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from ui.charts import _kept, _layout, plain
+from ui.palette import Theme
+
+BAR_HEIGHT = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A rate that bars are set against."""
+
+    label: str
+    value: float
+    dash: str
+
+
+@_kept
+def rate_bars(
+    labels: tuple[str, ...],
+    values: tuple[float, ...],
+    spans: tuple[tuple[float, float], ...],
+    texts: tuple[str, ...],
+    marked: str,
+    lines: tuple[Line, ...],
+    theme: Theme,
+) -> go.Figure:
+    """Horizontal bars, the first label on top, each with its 95 % interval, and a vertical line for every mean.
+
+    Parameters
+    ----------
+    labels : tuple of str, length n
+        Names are data and drawn as plain text.
+    values : tuple of float, length n
+        Percent.
+    spans : tuple of (low, high), length n
+        NaN where there is no interval.
+    texts : tuple of str, length n
+        Written beside the bars.
+    marked : str
+        Label of the area looked at, drawn stronger; empty for none.
+    lines : tuple of Line
+    """
+    shown = [plain(label) for label in labels]
+    figure = go.Figure(
+        go.Bar(
+            x=list(values),
+            y=shown,
+            orientation="h",
+            marker={
+                "color": theme.accent,
+                "opacity": [1.0 if not marked or label == marked else 0.55 for label in labels],
+            },
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [high - value if high == high else 0 for value, (_, high) in zip(values, spans, strict=True)],
+                "arrayminus": [value - low if low == low else 0 for value, (low, _) in zip(values, spans, strict=True)],
+                "color": theme.text,
+                "thickness": 1.5,
+            },
+            text=list(texts),
+            textposition="inside",
+            insidetextanchor="start",
+            textfont={"color": theme.background},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )  # fmt: skip
+    for line in lines:
+        figure.add_trace(
+            go.Scatter(
+                x=[line.value, line.value],
+                y=[shown[0], shown[-1]],
+                mode="lines",
+                name=plain(line.label),
+                line={"color": theme.text, "width": 2, "dash": line.dash},
+                hoverinfo="skip",
+            )
+        )
+    tops = [*values, *(high for _, high in spans if high == high), *(line.value for line in lines)]
+    figure.update_layout(
+        _layout(
+            theme,
+            max(150, BAR_HEIGHT * len(labels) + 80),
+            xaxis={"range": [0, max(tops) * 1.05], "gridcolor": theme.grid, "ticksuffix": "%", "fixedrange": True},
+            yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False, "fixedrange": True},
+            bargap=0.25,
+            legend={"orientation": "h", "y": -0.12, "x": 0},
+        )
+    )  # fmt: skip
+    return figure
+
+
+@_kept
+def beside(
+    x: tuple[float, ...], y: tuple[float, ...], names: tuple[str, ...], titles: tuple[str, str], theme: Theme
+) -> go.Figure:
+    """NEET against a deprivation of the same areas; few areas carry their names.
+
+    Parameters
+    ----------
+    x, y : tuple of float, length n
+        Percent.
+    names : tuple of str, length n
+        Data, drawn as plain text.
+    titles : of x and y
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=list(x),
+            y=list(y),
+            mode="markers+text" if len(names) <= 20 else "markers",
+            text=[plain(name) for name in names],
+            textposition="top center",
+            textfont={"size": 12, "color": theme.text},
+            hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
+            marker={"size": 10, "color": theme.accent, "line": {"width": 1, "color": theme.text}},
+            cliponaxis=False,
+        )
+    )
+    axis = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "fixedrange": True}
+    figure.update_layout(
+        _layout(
+            theme,
+            340,
+            margin={"l": 8, "r": 24, "t": 24, "b": 8},
+            xaxis=axis | {"title": {"text": plain(titles[0])}},
+            yaxis=axis | {"title": {"text": plain(titles[1])}},
+        )
+    )
+    return figure
