@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analytics.light_scale import difference_scale_of, scale_of
-from geo.nightlight import Grid, products, read_cog
+from geo.nightlight import Grid, products
 from warehouse.computed_layers import Kept
 from warehouse.light_files import raster_file
 from warehouse.query import published_file, shared
@@ -322,14 +322,17 @@ def light_image(
     about = products()[name.product]
 
     def numbers() -> tuple[Numbers, Grid]:
-        read = [read_cog(file) for file in files if file is not None]
-        grid = read[-1][1]
-        if read[0][1] != grid:
+        light = shared(snapshots, snapshot).lights
+        source, last = about.source_id, name.years[-1]
+        values, grid = light.cells(source, last)
+        if len(name.years) == 1:
+            return light_numbers(values, unit=about.unit, threshold=light.rule(source, last).threshold), grid
+        before, other = light.cells(source, name.years[0])
+        if other != grid:
             raise QueryError("สองปีนี้มีตารางเซลล์ต่างกัน", "the two years lie on different grids")
-        values = [cells for cells, _, _ in read]
-        if len(values) == 1:
-            return light_numbers(values[0], unit=about.unit, threshold=about.lit_threshold), grid
-        return difference_numbers(*values, unit=about.unit, threshold=about.lit_threshold), grid
+        # Where the background was not removed, what is lit stands clear of it in both years, as in the numbers.
+        rule = light.rule(source, last) if about.masked else light.compared_rule(source, name.years[0], last)
+        return difference_numbers(before, values, unit=about.unit, threshold=rule.threshold), grid
 
     def make() -> bytes:
         box = None

@@ -114,7 +114,7 @@ def test_a_picture_lies_under_outlines_that_still_answer_the_pointer():
     assert below["@@type"] == "BitmapLayer"
     assert below["image"] == "/lights/s/modelled/2021.png?v=1"
     assert below["bounds"] == [97.2, 5.5, 105.8, 20.6]
-    assert below["opacity"] == 0.7
+    assert below["opacity"] == pytest.approx(0.7**2.2, abs=1e-6)
     assert above["getFillColor"] == "@@=[0,0,0,0]" and above["pickable"] and above["filled"]
     assert spec["mapStyle"] == "/map/dark.json"
 

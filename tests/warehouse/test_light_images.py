@@ -224,3 +224,22 @@ def test_a_raster_that_was_tampered_with_is_not_drawn(tmp_path):
 def test_thailand_is_the_whole_picture():
     west, south, east, north = image_bounds(FINE)
     assert west <= THAILAND[0] and south <= THAILAND[1] and east >= THAILAND[2] and north >= THAILAND[3]
+
+
+def test_a_drifting_background_is_no_difference(tmp_path):
+    """Unmasked light: the ground rose by 0.3 everywhere, over the threshold; one town grew."""
+    before = np.random.default_rng(1).normal(0.4, 0.02, COARSE.shape).astype(np.float32)
+    after = before + np.float32(0.3)
+    town = (60, 30)
+    before[town], after[town] = 20, 40
+    store = Store(tmp_path)
+    info = publish_batches(
+        store, Settings(), [light_batch("viirs-dnb-monthly", y2012=before, y2021=after)], fresh=True
+    )
+    name = ImageName("viirs-dnb-monthly", (2012, 2021))
+    colours = difference_colours(DIFFERENCE_COLOURS, "light")
+    body = light_image(store.snapshots, info.id, name, colours, (0, 0, 0))
+    assert body is not None
+    shown = np.argwhere(opened(body)[..., 3])
+    step = opened(body).shape[1] // COARSE.width
+    assert len(shown) > 0 and np.ptp(shown[:, 1]) < step and np.ptp(shown[:, 0]) <= step * 1.1
