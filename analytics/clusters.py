@@ -121,7 +121,7 @@ def contiguity(frame: gpd.GeoDataFrame, touching: float = TOUCHING) -> Neighbour
 
     Notes
     -----
-    The same pairs as `libpysal.graph.Graph.build_contiguity` where outlines share their corners, and a quarter of its time;
+    The same pairs as `libpysal.graph.Graph.build_contiguity` where outlines share their corners;
     outlines that only nearly meet are joined as well.
     """
     geometry = np.asarray(frame.geometry)

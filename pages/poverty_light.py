@@ -11,7 +11,7 @@ from warehouse.pairing import pair
 c = context()
 w = c.words
 st.title(escape_markdown(f"{w('page.poverty_light.title')} · {c.name(c.area)}"), anchor=False)
-have = holdings(c.warehouse)
+have = holdings(c.warehouse.snapshot)
 choice = choose_pair(c.view, c.area.code, c.area.level, have)
 if choice is None:
     st.info(w("pair.no_pair" if have.light else "pair.no_light"), icon=":material/info:")

@@ -137,7 +137,7 @@ class Dots:
     classes : sequence of int
         Place in the colours.
     texts : sequence of str
-        Read at a dot; plain text.
+        Read at a dot, plain text; where there are none, its code is.
     """
 
     codes: Sequence[str]
@@ -199,8 +199,9 @@ def scatter(
                 y=np.asarray(part.y, dtype=np.float32),
                 mode="markers+text" if text else "markers",
                 text=[plain(t) for t in part.texts] if text else None,
-                hovertext=[plain(t) for t in part.texts],
-                hovertemplate="%{hovertext}: %{y:.2f}<extra></extra>",
+                hovertext=[plain(t) for t in part.texts] or None,
+                hovertemplate=f"%{{{'hovertext' if part.texts else 'customdata'}}}: %{{y:.2f}}<extra></extra>",
+                cliponaxis=False,
                 textposition="top center",
                 textfont={"size": 12, "color": theme.text},
                 customdata=list(part.codes),

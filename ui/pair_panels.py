@@ -296,6 +296,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
         st.info(why_not(a.line, w), icon=":material/info:")
         return
     frame = found.frame
+    codes, y = frame["code"].tolist(), frame["y"].to_numpy()
     taking = np.flatnonzero((frame["reason"] == "").to_numpy())
     local = None if (shown := pattern_shown(choice, found)) == "pair" else found.clusters(shown)
     if isinstance(local, LocalClusters):
@@ -310,19 +311,19 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     # Rates end at zero, where hundreds of areas lie: names there would cover one another.
     sides = (NAMED, NAMED // 2 if len(taking) <= MOST_NAMES else 0)
     notable = a.ranked(above=True, limit=sides[0]) + a.ranked(above=False, limit=sides[1])
-    notable = [] if found.made_up else _apart(notable, a.x, frame["y"].to_numpy())
-    own = [int(i) for i in taking if frame["code"].iloc[i] == choice.focus]
+    notable = [] if found.made_up else _apart(notable, a.x, y)
+    own = [i for i in taking.tolist() if codes[i] == choice.focus]
 
     def dots(which: Sequence[int], *, named: bool) -> Dots:
         return Dots(
-            [frame["code"].iloc[i] for i in which],
-            [a.x[i] for i in which],
-            [frame["y"].iloc[i] for i in which],
-            [int(classes[i]) for i in which],
-            [_name(frame, i, c) if named else frame["code"].iloc[i] for i in which],
+            [codes[i] for i in which],
+            a.x[list(which)].tolist(),
+            y[list(which)].tolist(),
+            classes[list(which)].tolist(),
+            [_name(frame, i, c) for i in which] if named else [],
         )
 
-    whole = [] if crowd else [int(i) for i in taking]
+    whole = [] if crowd else taking.tolist()
     line = None
     if isinstance(a.line, Line):
         low, high = float(np.nanmin(a.x)), float(np.nanmax(a.x))
@@ -332,7 +333,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
         )
     figure = scatter(
         dots(whole, named=len(whole) <= MOST_NAMES),
-        density(a.x, frame["y"].to_numpy()) if crowd else None,
+        density(a.x, y) if crowd else None,
         dots([i for i in notable if i not in own], named=True),
         dots(own, named=True),
         line,

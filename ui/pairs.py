@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import streamlit as st
+
 from analytics.catalogue import Indicator, load_catalogue
 from geo.codes import COUNTRY
+from ui import data
 from ui.state import LEVELS, PATTERNS, View
 from warehouse.pairing import Question
-from warehouse.query import Warehouse
+from warehouse.query import shared
 
 LIGHT = "light_"
 NOT_A_MEASURE = ("light_observations",)  # of the sky, not of the light
@@ -96,8 +99,10 @@ def is_rate(indicator: Indicator) -> bool:
     )
 
 
-def holdings(house: Warehouse) -> Holdings:
-    """Look up what there is."""
+@st.cache_resource(max_entries=4, show_spinner=False)
+def holdings(snapshot: str) -> Holdings:
+    """What a snapshot has for pairs, looked up once."""
+    house = shared(data.store().snapshots, snapshot)
     catalogue = load_catalogue()
     rates = [i.id for i in catalogue.values() if is_rate(i)]
     years = {(r, level): tuple(found) for r in rates for level in LEVELS if (found := house.years(r, level))}

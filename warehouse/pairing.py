@@ -246,7 +246,7 @@ def pair(house: Warehouse, question: Question) -> Pair:
 def neighbours(house: Warehouse, level: str) -> Neighbours | None:
     """Which areas of a level touch, from the boundaries of the snapshot; None where it has none of this level.
 
-    Worked out when first asked for: a quarter of a second for all subdistricts, so nothing is stored.
+    Worked out when first asked for: a fraction of a second for all subdistricts, so nothing is stored.
     """
     key = (house.info.path, level)
     with _making:
