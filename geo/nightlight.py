@@ -341,6 +341,8 @@ class Recognised:
         What is in it: ``average_masked``, ``cf_cvg`` ...
     how : str
         ``name``, ``tags`` or ``nothing``.
+    assumed : bool
+        Whether the period is what is known of the product, because nothing said it.
     """
 
     product: str | None = None
@@ -350,8 +352,10 @@ class Recognised:
     mask: str | None = None
     band: str | None = None
     how: str = "nothing"
+    assumed: bool = False
 
 
+MONTHLY: Final = "viirs-dnb-monthly"
 _LIGHT_BANDS: Final = ("average_masked", "median_masked", "average", "median", "maximum", "minimum")
 COVERAGE_BANDS: Final = ("cf_cvg", "cvg")
 """Bands that count observations and hold no light."""
@@ -369,8 +373,20 @@ _MONTHLY = re.compile(
 )
 _HARMONISED = re.compile(r"Harmonized_DN_NTL_(?P<year>\d{4})_(?P<mask>calDMSP|simVIIRS)", re.IGNORECASE)
 _BLACK_MARBLE = re.compile(r"VNP46A4", re.IGNORECASE)
-_MONTH = re.compile(r"(?<!\d)(?P<year>20\d\d)[-_]?(?P<month>0[1-9]|1[0-2])(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(?:A|t)?(?P<year>(?:19|20)\d\d)(?:001)?(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(?P<year>20\d\d)[-_]?(?P<month>0[1-9]|1[0-2])(?:[-_]?01)?(?!\d)")
+# A month in a name is no sign of a monthly composite: annual files are named by their last month, sums by first and last.
+_MONTHLY_WORDS = re.compile(r"month|avg_rad|(?<![a-z])vcmslcfg(?![a-z])", re.IGNORECASE)
+_NOT_MONTHLY = re.compile(
+    r"(?i:annual|year)|(?<![A-Za-z])(?i:sum|total|mean|median)(?![a-z])|(?<=[a-z])(?:Sum|Total|Mean|Median)(?![a-z])"
+)
+_MONTHLY_EXPORT = re.compile(
+    r"(?:(?:tha|thailand)[-_])?viirs(?:_nightlights)?_20\d\d-\d\d(?:_\d+km(?:grid)?)?(?:_withlatlon)?"
+    r"\.(?:tiff?|csv|tsv|txt)(?:\.gz)?",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:A|t)?(?P<year>(?:19|20)\d\d)(?:001|0101|0401)?(?!\d)")
+_VNL_BEGINS: Final = date(2012, 4, 1)
+"""No annual VNL holds light from before: the sensor was being set up."""
 
 
 def recognise(file_name: str, tags: Mapping[str, str] | None = None) -> Recognised:
@@ -403,7 +419,8 @@ def recognise(file_name: str, tags: Mapping[str, str] | None = None) -> Recognis
         return inside
     for text in tags.values():
         told = _from_text(text, how="tags")
-        if told.how != "nothing":
+        # Whoever made an annual file of monthly ones left their tags in it.
+        if told.how != "nothing" and not (told.product == MONTHLY and _NOT_MONTHLY.search(file_name)):
             return told
     return Recognised()
 
@@ -417,7 +434,7 @@ def _from_text(text: str, *, how: str = "name") -> Recognised:
             return Recognised()
         band = found["band"].lower()
         monthly = (last - first).days < 31
-        product = "viirs-dnb-monthly" if monthly and band not in COVERAGE_BANDS else None
+        product = MONTHLY if monthly and band not in COVERAGE_BANDS else None
         return Recognised(product, first.year, first, last, found["mask"].lower(), band, how)
     if found := _HARMONISED.search(text):
         year = int(found["year"])
@@ -436,20 +453,61 @@ def _from_text(text: str, *, how: str = "name") -> Recognised:
             (b for b in (*_LIGHT_BANDS, *_OTHER_BANDS) if re.search(rf"(?<![a-z]){b}(?![a-z])", text)), None
         )
         product = f"vnl-{version}-{band_or_none.replace('_', '-')}" if band_or_none in _LIGHT_BANDS else None
-        return Recognised(product, int(rest["year"]) if rest else None, None, None, None, band_or_none, how)
-    if re.search(r"viirs", text, re.IGNORECASE) and (found := _MONTH.search(text)):
-        first = date(int(found["year"]), int(found["month"]), 1)
-        return Recognised("viirs-dnb-monthly", first.year, first, _month_end(first), None, None, how)
-    return Recognised()
+        year_or_none = int(rest["year"]) if rest else None
+        start, end = assumed_period(f"vnl-{version}", year_or_none) if year_or_none else (None, None)
+        return Recognised(
+            product, year_or_none, start, end, None, band_or_none, how, assumed=start is not None
+        )
+    return _month_of(text, how)
+
+
+def _month_of(text: str, how: str) -> Recognised:
+    """One month of VIIRS, where the wording or the whole name leaves nothing else to mean."""
+    if not re.search("viirs", text, re.IGNORECASE) or _NOT_MONTHLY.search(text):
+        return Recognised()
+    months = {(int(found["year"]), int(found["month"])) for found in _MONTH.finditer(text)}
+    if len(months) != 1 or not (_MONTHLY_WORDS.search(text) or _MONTHLY_EXPORT.fullmatch(text)):
+        return Recognised()
+    first = date(*months.pop(), 1)
+    return Recognised(MONTHLY, first.year, first, _month_end(first), None, None, how)
+
+
+def assumed_period(product: str, year: int) -> tuple[date | None, date | None]:
+    """First and last day of a product's year where no name says them and the year is known not to be whole.
+
+    Parameters
+    ----------
+    product : str
+        Id of the product.
+    year : int
+        Common era.
+
+    Returns
+    -------
+    tuple of (date or None, date or None)
+        Both None where the year is whole as far as is known.
+
+    Examples
+    --------
+    >>> [str(day) for day in assumed_period("vnl-v21-average-masked", 2012)]
+    ['2012-04-01', '2012-12-31']
+    """
+    if product.startswith("vnl-") and year == _VNL_BEGINS.year:
+        return _VNL_BEGINS, date(year, 12, 31)
+    return None, None
 
 
 def _vnl(found: re.Match[str], how: str) -> Recognised:
     band, period = found["band"].lower(), found["period"]
     if band not in _LIGHT_BANDS and band not in _OTHER_BANDS:
         return Recognised()
+    assumed = False
     if len(period) == 4:
         year = int(period)
         start, end = date(year, 1, 1), date(year, 12, 31)
+        first, last = assumed_period("vnl-", year)
+        if first is not None and last is not None:
+            start, end, assumed = first, last, True
     else:
         first, last = _day(period[:6] + "01"), _day(period[7:] + "01")
         if first is None or last is None or last < first:
@@ -457,7 +515,14 @@ def _vnl(found: re.Match[str], how: str) -> Recognised:
         year, start, end = first.year, first, _month_end(last)
     product = f"vnl-{found['version'].lower()}-{band.replace('_', '-')}"
     return Recognised(
-        product if product in products() else None, year, start, end, found["mask"].lower(), band, how
+        product if product in products() else None,
+        year,
+        start,
+        end,
+        found["mask"].lower(),
+        band,
+        how,
+        assumed,
     )
 
 

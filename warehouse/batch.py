@@ -75,6 +75,10 @@ def empty(schema: pa.Schema) -> pa.Table:
     return schema.empty_table()
 
 
+PERIOD_ASSUMED = "period assumed"
+"""In the note of a raster whose period no name told: what is known of the product and year stands there."""
+
+
 @dataclass(slots=True)
 class LightRaster:
     """Night light of one product and year, ready to be published.
@@ -100,6 +104,7 @@ class LightRaster:
     observations : ndarray of uint16, same shape, or None
         Cloud-free observations of each cell.
     note : str or None
+        What else is to be known of it, with a semicolon between: such as "2 files", `PERIOD_ASSUMED`.
     """
 
     product: str

@@ -624,6 +624,10 @@ def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
     """What a raster was taken for, and what is in it."""
     year = raster["year"]
     period = " – ".join(raster["period"]) if raster["period"][0] else ("ไม่ระบุ" if thai else "not stated")
+    if raster["period_assumed"]:
+        period += (
+            " (ชื่อไฟล์ไม่ได้บอก ใช้ช่วงที่ทราบของผลิตภัณฑ์)" if thai else " (not in the name: as known of the product)"
+        )
     how = {
         "name": ("จากชื่อไฟล์", "by its name"),
         "tags": ("จากข้อมูลในไฟล์", "by its tags"),

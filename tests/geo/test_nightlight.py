@@ -113,6 +113,11 @@ def test_products_are_complete_in_both_languages() -> None:
          "viirs-dnb-monthly", (2024, 2, 1), (2024, 2, 29), None, None),
         ("SVDNB_npp_20140201-20140228_75N060E_vcmslcfg_v10_c201507201053.avg_rade9.tif",
          "viirs-dnb-monthly", (2014, 2, 1), (2014, 2, 28), "vcmslcfg", "avg_rade9"),
+        ("NOAA_VIIRS_DNB_MONTHLY_V1_VCMSLCFG_20210301.tif",
+         "viirs-dnb-monthly", (2021, 3, 1), (2021, 3, 31), None, None),
+        ("viirs_monthly_202103.tif", "viirs-dnb-monthly", (2021, 3, 1), (2021, 3, 31), None, None),
+        ("VIIRS_2021-03_avg_rad.tif", "viirs-dnb-monthly", (2021, 3, 1), (2021, 3, 31), None, None),
+        ("VNP46A4_20120101.tif", "black-marble-vnp46a4", (2012, 1, 1), (2012, 12, 31), None, None),
     ],
 )  # fmt: skip
 def test_official_names(
@@ -132,7 +137,10 @@ def test_official_names(
 @pytest.mark.parametrize(
     "name",
     ["ntl.tif", "light_2021.tif", "VNL_v21_npp_201213-201303_global_vcmcfg_c202205302300.average.dat.tif",
-     "VNL_v21_npp_2021_global_vcmslcfg_c202205302300.rubbish.dat.tif"],
+     "VNL_v21_npp_2021_global_vcmslcfg_c202205302300.rubbish.dat.tif",
+     "viirs_annual_202112_mean.tif", "my_viirs_202103_202112_sum.tif", "viirs_202112.tif", "viirs_monthly_mean_202112.tif",
+     "viirs_monthly_202103_202112.tif", "VIIRS_Annual_monthly_2021-12.tif", "viirsMonthlySum_2021-12.tif",
+     "tha_viirs_2022-03_annual.tif", "tha_viirs_2022-03_2022-12_5km.tif", "viirs_avg_rad_yearly_2021-12.tif"],
 )  # fmt: skip
 def test_other_names_say_nothing(name: str) -> None:
     assert recognise(name).how == "nothing"
@@ -143,9 +151,28 @@ def test_tags_speak_where_the_name_does_not() -> None:
     assert (told.product, told.year, told.how) == ("viirs-dnb-monthly", 2022, "tags")
     told = recognise("a.tif", {"source": "NOAA/VIIRS/DNB/ANNUAL_V21 2021 average_masked"})
     assert (told.product, told.year, told.how) == ("vnl-v21-average-masked", 2021, "tags")
+    # Tags that were left in what was made of monthly files do not make it monthly.
+    left = {"source": "VIIRS DNB monthly composite (Google Earth Engine export), 2022-03"}
+    assert recognise("viirs_annual_2022.tif", left).how == "nothing"
     own = {"DAOMAP_PRODUCT": "modelled", "DAOMAP_YEAR": "2012"}
     assert recognise("a.tif", own).product == "modelled"
     assert recognise("a.tif", {"DAOMAP_PRODUCT": "nonsense"}).how == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "assumed"),
+    [("VNL_v21_npp_2012_global_vcmcfg_c202205302300.average_masked.dat.tif", True),
+     ("NOAA_VIIRS_DNB_ANNUAL_V21_2012_average_masked.tif", True),
+     ("NOAA_VIIRS_DNB_ANNUAL_V21_20120101_average_masked.tif", True),
+     ("NOAA_VIIRS_DNB_ANNUAL_V2_20120401_average_masked.tif", True),
+     ("VNL_v21_npp_201204-201212_global_vcmcfg_c202205302300.average_masked.dat.tif", False)],
+)  # fmt: skip
+def test_vnl_of_2012_begins_in_april(name: str, assumed: bool) -> None:
+    told = recognise(name)
+    assert (told.year, told.start, told.end) == (2012, date(2012, 4, 1), date(2012, 12, 31))
+    assert told.assumed == assumed
+    later = recognise("VNL_v21_npp_2013_global_vcmcfg_c202205302300.average_masked.dat.tif")
+    assert (later.start, later.assumed) == (date(2013, 1, 1), False)
 
 
 def test_cog_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from geo.nightlight import THAILAND, canonical
 from tests.malformed.lights import GRID, VNL, WINDOW, Y2012, Y2021, light, points
 from tests.realdata import real_path
 from tests.tiffs import tif, world
-from warehouse.batch import Batch
+from warehouse.batch import PERIOD_ASSUMED, Batch
 from warehouse.cli import main
 from warehouse.intake import Intake, Job
 from warehouse.sources.nightlight import read_nightlight
@@ -82,6 +82,20 @@ def test_options_say_what_a_name_does_not(intake: Intake, tmp_path: Path) -> Non
     one, two = (accepted(intake, path, product=p) for p in ("vnl-v21-average", "vnl-v21-median"))
     assert one.import_id != two.import_id
     assert one.import_id == accepted(intake, path, product="vnl-v21-average").import_id
+
+
+def test_a_period_that_no_name_tells_is_marked(intake: Intake, tmp_path: Path) -> None:
+    named = tif(tmp_path / "NOAA_VIIRS_DNB_ANNUAL_V21_2012_average_masked.tif", light(), transform=GRID)
+    mine = tif(tmp_path / "mine.tif", light(), transform=GRID)
+    for batch in (
+        accepted(intake, named),
+        accepted(intake, mine, product="vnl-v21-average-masked", year=2012),
+    ):
+        [raster] = batch.rasters
+        assert raster.period == ("2012-04-01", "2012-12-31") and PERIOD_ASSUMED in str(raster.note)
+        assert batch.report.facts["rasters"][0]["period_assumed"] is True
+    [raster] = accepted(intake, tif(tmp_path / Y2012, light(), transform=GRID)).rasters
+    assert raster.period == ("2012-04-01", "2013-03-31") and PERIOD_ASSUMED not in str(raster.note)
 
 
 def test_a_window_of_a_lattice_goes_where_it_belongs(intake: Intake, tmp_path: Path) -> None:

@@ -27,12 +27,13 @@ from geo.nightlight import (
     Grid,
     Product,
     Recognised,
+    assumed_period,
     canonical,
     inside,
     products,
     recognise,
 )
-from warehouse.batch import SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
+from warehouse.batch import PERIOD_ASSUMED, SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.faults import finding
 from warehouse.intake.light import MAX_CELLS
@@ -82,6 +83,7 @@ class _Read:
     product: Product | None = None
     year: int | None = None
     period: tuple[str | None, str | None] = (None, None)
+    assumed: bool = False
 
 
 def read_nightlight(
@@ -457,8 +459,11 @@ def _settle(one: _Read, year: int | None, product: str | None, report: ImportRep
     last = min(last, datetime.now(UTC).year)
     if not first <= one.year <= last:
         report.add(finding("light.year", name, str(one.year), f"{first} ... {last}"))
-    if told.year == one.year:
+    if told.year == one.year and not told.assumed:
         one.period = (_iso(told.start), _iso(told.end))
+    if one.period[0] is None:
+        start, end = assumed_period(one.product.id, one.year)
+        one.period, one.assumed = (_iso(start), _iso(end)), start is not None
     if one.product.id == _MONTHLY and one.period[0] is None:
         report.add(finding("light.month", name, "-", f"{one.year}-03"))
     low, high = float(np.nanmin(one.values)), float(np.nanmax(one.values))
@@ -520,10 +525,17 @@ def _rasters(read: Sequence[_Read], report: ImportReport) -> list[LightRaster]:
                 period=first.period,
                 mask=first.told.mask,
                 not_finite=sum(tile.counts["not_finite"] + tile.counts["undeclared"] for tile in tiles),
-                note=None if len(tiles) == 1 else f"{len(tiles)} files",
+                note="; ".join(_notes(tiles)) or None,
             )
         )
     return rasters
+
+
+def _notes(tiles: Sequence[_Read]) -> list[str]:
+    notes = [] if len(tiles) == 1 else [f"{len(tiles)} files"]
+    if tiles[0].assumed:
+        notes.append(PERIOD_ASSUMED)
+    return notes
 
 
 def _land_share(values: NDArray[np.float32], grid: Grid) -> float:
@@ -573,6 +585,7 @@ def _fact(raster: LightRaster, read: Sequence[_Read]) -> dict[str, Any]:
         "how": mine[0].told.how,
         "year": raster.year,
         "period": list(raster.period),
+        "period_assumed": mine[0].assumed,
         "mask": raster.mask,
         "unit": product.unit,
         "lit_threshold": product.lit_threshold,
