@@ -199,13 +199,13 @@ def figures(c: Context, s: LightScene) -> None:
                     shown(measure, float(now[measure.column]) * measure.factor, w),
                     help=meaning(measure, w, 0.0),
                 )
-                unit = f"{year_label(year, w)} · {unit_text(measure, s.product, w)}"
-                if before is None or pair is None:
-                    st.caption(unit)
-                    continue
-                value = shown(measure, float(before[measure.column]) * measure.factor, w)
-                line = w("light.figures.before", year=year_label(pair.y0, w), value=value)
-                st.caption(f"{unit} · {line}")
+                st.caption(f"{year_label(year, w)} · {unit_text(measure, s.product, w)}")
+                # A line that comes and goes would move the map below it when the year is switched.
+                line = "\u00a0"
+                if before is not None and pair is not None:
+                    value = shown(measure, float(before[measure.column]) * measure.factor, w)
+                    line = w("light.figures.before", year=year_label(pair.y0, w), value=value)
+                st.caption(line)
 
 
 def own_figures(c: Context, source: str, year: int) -> pd.Series | None:
