@@ -111,7 +111,7 @@ def holdings(snapshot: str) -> Holdings:
         i.id for i in catalogue.values() if i.theme == "light" and i.id in have and i.id not in NOT_A_MEASURE
     )
     years_of = house.years_by_source(measures[0]) if measures else {}
-    default = house.lights.default_source()
+    default = house.lights.default_source() if measures else None
     order = sorted(years_of, key=lambda source: (source != default, source))
     light = {source: years_of[source] for source in order}
     levels = tuple(

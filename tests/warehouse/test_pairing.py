@@ -16,7 +16,7 @@ from warehouse.computed_layers import computed_layer
 from warehouse.embedded import build
 from warehouse.pairing import Question, pair
 from warehouse.publish import publish_batches
-from warehouse.query import Warehouse
+from warehouse.query import Warehouse, published_file
 from warehouse.report import QueryError
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
@@ -172,3 +172,25 @@ def test_the_layer_of_clusters(house):
 )
 def test_other_addresses_lead_nowhere(house, spec):
     assert computed_layer(house.info.path.parent, house.snapshot, "province", "TH", spec) is None
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "name"),
+    [
+        (None, "boundaries/none.parquet"),
+        (None, "../../lock"),
+        (None, "manifest.json"),
+        ("snap-000099-000000000000", "warehouse.duckdb"),
+        ("..", "warehouse.duckdb"),
+    ],
+)
+def test_only_files_of_the_manifest_are_published(house, snapshot, name):
+    snapshots = house.info.path.parent
+    assert published_file(snapshots, snapshot or house.snapshot, name) is None
+    assert published_file(snapshots, house.snapshot, "warehouse.duckdb") == house.info.database
+
+
+def test_years_of_every_source(house):
+    assert house.years_by_source("gpp_per_head")["made"] == (YEAR,)
+    assert house.years_by_source("mpi_poor_rate")["towns"] == (YEAR,)
+    assert house.years_by_source("nothing") == {}
