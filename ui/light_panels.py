@@ -260,6 +260,7 @@ def transitions(c: Context, s: LightScene) -> None:
             "light.transition.note",
             relative=number(100 * rule.relative, 0, language=w.language),
             absolute=f"{rule.absolute:g}",
+            threshold=f"{rule.threshold:.3g}",
             unit=s.product.unit,
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from analytics.catalogue import indicator, load_catalogue
@@ -115,12 +117,12 @@ def reasons(c: Context, s: LightScene) -> list[str]:
 
 
 def drift_amount(c: Context, s: LightScene) -> str | None:
-    """The drift of the dark background over the country, signed, with its unit; None for products without one."""
+    """The drift of the dark background over the country, signed; None where it is removed or cannot be measured."""
     pair = s.choice.pair
     if pair is None or (s.product.masked and s.product0.masked) or not s.compared:
         return None
     drift = c.warehouse.lights.drift(pair.source1, pair.y0, pair.y1, other=pair.other)
-    return f"{drift:+.2f}"
+    return None if math.isnan(drift) else f"{drift:+.2f}"
 
 
 def warning_lines(c: Context, s: LightScene) -> list[str]:

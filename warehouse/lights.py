@@ -113,8 +113,9 @@ class _Kept:
         return work()  # made by another thread and thrown out again meanwhile
 
 
-# A coverage of all subdistricts has 46 MB, a raster of 15 arc-seconds 30 MB, a table of change 1.5 MB.
-_coverages, _cells, _tables = _Kept(2), _Kept(4), _Kept(24)
+# A coverage of all subdistricts has 46 MB, a raster of 15 arc-seconds 30 MB, a table of change 1.5 MB, one of a year 1 MB.
+# What is asked for at every visit must not push out what takes long to make.
+_coverages, _cells, _tables, _yearly = _Kept(2), _Kept(4), _Kept(24), _Kept(24)
 
 
 class Lights:
@@ -223,7 +224,7 @@ class Lights:
 
     def _zones(self, grid: Grid) -> pd.Series[float]:
         name = zones_file(grid)
-        return _tables.get((self._house.snapshot, name), lambda: read_zones(self._file(name)))
+        return _yearly.get((self._house.snapshot, name), lambda: read_zones(self._file(name)))
 
     def statistics(self, source_id: str, year: int, level: str, within: str = COUNTRY) -> pd.DataFrame:
         """Numbers of one year for every area that has a polygon.
@@ -257,14 +258,14 @@ class Lights:
                 {name: pd.Series(dtype=float) for name in (*lights.STATISTICS, *_MORE)},
                 index=pd.Index([], name="code", dtype="str"),
             )
-        frame = _tables.get(
-            (self._house.snapshot, "statistics", source_id, year, level, within),
-            lambda: self._statistics(row, level, within),
+        frame = _yearly.get(
+            (self._house.snapshot, "statistics", source_id, year, level),
+            lambda: self._statistics(row, level),
         )
-        return frame.copy()
+        return self._inside(frame, level, within).copy()
 
-    def _statistics(self, row: pd.Series[Any], level: str, within: str) -> pd.DataFrame:
-        source_id, year = str(row["source_id"]), int(row["year"])
+    def _statistics(self, row: pd.Series[Any], level: str) -> pd.DataFrame:
+        source_id, year, within = str(row["source_id"]), int(row["year"]), COUNTRY
         found = self._house._table(
             _STATISTICS, {"source": source_id, "year": year, "level": level, "within": within}
         ).set_index("code")
@@ -298,7 +299,8 @@ class Lights:
             and (within == COUNTRY or code.startswith(within))
             for code in codes
         ]
-        chosen: T = rows[kept]  # type: ignore[index]
+        # As an array: an empty list would choose no columns instead of no rows.
+        chosen: T = rows[np.asarray(kept, dtype=bool)]  # type: ignore[index]
         return chosen
 
     # -- two years --------------------------------------------------------
@@ -348,8 +350,23 @@ class Lights:
                     f"The publisher left out different nights ({first['mask'] or '–'}, and {second['mask'] or '–'}).",
                 )
             )
-        if _calendar(first) != _calendar(second):
+        if "user" in (a.kind, b.kind):
+            reasons.append(
+                (
+                    "เป็นภาพที่ผู้ใช้นำเข้าเอง ดาวแมปไม่ทราบว่าทำด้วยวิธีและหน่วยเดียวกันหรือไม่",
+                    "It is a picture of somebody's own making: Daomap does not know whether method and unit are the same.",
+                )
+            )
+        if not (_stated(first) and _stated(second)):
             notes.append(
+                (
+                    "ไฟล์ไม่ได้บอกเดือนที่วัด จึงนับเป็นทั้งปีปฏิทิน อัตราต่อปีอาจคลาดเคลื่อน",
+                    "A file does not say which months it covers; it is counted as the calendar year, and yearly rates may be off.",
+                )
+            )
+        if _calendar(first) != _calendar(second):
+            # Of a product of single months another month is another season.
+            (reasons if a.id == b.id == "viirs-dnb-monthly" else notes).append(
                 (
                     f"ช่วงเวลาไม่ใช่เดือนเดียวกัน ({_months(first):.0f} กับ {_months(second):.0f} เดือน) ฤดูเผาและฤดูฝนจึงอาจต่างกัน",
                     f"They cover different months ({_months(first):.0f}, and {_months(second):.0f}): burning and rain may differ.",
@@ -363,6 +380,13 @@ class Lights:
                     "Their cells do not lie on one lattice: areas can be compared, cells cannot.",
                 )
             )
+            if not (a.masked and b.masked):
+                notes.append(
+                    (
+                        "อย่างน้อยหนึ่งปีไม่ได้ตัดพื้นหลัง และเซลล์ไม่ตรงกัน จึงแยกไม่ออกว่าส่วนใดเป็นแสงที่เปลี่ยน จึงไม่แสดงผลต่าง",
+                        "The background is not removed and cannot be measured without common cells: no difference is shown.",
+                    )
+                )
         allowed = not reasons or (allow and first["unit"] == second["unit"])
         return Comparison(tuple(reasons), tuple(notes), allowed, pixels)
 
@@ -387,7 +411,7 @@ class Lights:
         DataFrame
             Indexed by ``code``: the columns of `analytics.lights.change` and ``few_observations`` (in either year). NaN where less
             than half of the land has data in both years. On two lattices the later year's mean is set on the earlier one's
-            cells, there are no transitions, and where the background is not removed no growth.
+            cells and there are no transitions; where the background is not removed either, no difference and no growth.
 
         Raises
         ------
@@ -410,9 +434,12 @@ class Lights:
         return None if km2.isna().any() else km2
 
     def drift(self, source_id: str, y0: int, y1: int, other: str | None = None) -> float:
-        """How far the dark background of the country moved, in the product's unit; 0 where it is removed."""
+        """How far the country's dark background moved, in the product's unit; 0 where removed, NaN where it cannot be told."""
         found = self.background(source_id, y0, y1, other)
-        return 0.0 if found.empty else float(found["drift"].to_numpy()[0])
+        if found.empty:
+            masked = self._rule(other or source_id, y0, source_id, y1).masked
+            return 0.0 if masked else float("nan")
+        return float(found["drift"].to_numpy()[0])
 
     def background(self, source_id: str, y0: int, y1: int, other: str | None = None) -> pd.DataFrame:
         """The dark background of the country and each province, as `analytics.lights.background` measures it."""
@@ -476,7 +503,8 @@ class Lights:
             frame["lit_km2_change"] = frame["lit_km2_after"] - frame["lit_km2_before"]
             frame = frame.drop(columns=["lit_before", "lit_after"])
             if not rule.masked:
-                frame["annual_growth"] = np.nan
+                # How far the background moved cannot be measured, so that nothing can be called a change of light.
+                frame[["difference", "log_ratio", "annual_growth", "lit_km2_change"]] = np.nan
         seen = 1 - joined["no_data"] / joined["area_km2"]
         too_little = (~(seen >= VALID_SHARE)).reindex(frame.index).to_numpy()
         frame.loc[too_little, [c for c in frame.columns if c not in ("area_km2", "low_start")]] = np.nan
@@ -525,6 +553,11 @@ def _product(source_id: str) -> Product:
     if found is None:
         raise QueryError(f"ไม่รู้จักแหล่งแสงกลางคืน {source_id!r}", f"unknown source of night light {source_id!r}")
     return found
+
+
+def _stated(row: pd.Series[Any]) -> bool:
+    """Whether the file, or whoever imported it, named the days."""
+    return isinstance(row["period_start"], str) and isinstance(row["period_end"], str)
 
 
 def _period(row: pd.Series[Any]) -> tuple[np.datetime64, np.datetime64]:

@@ -264,6 +264,18 @@ def test_two_products_with_one_unit_are_compared_on_request_only(house: Warehous
     assert found["difference"].notna().any()
 
 
+def test_somebody_s_own_pictures_are_compared_on_request_only(house: Warehouse) -> None:
+    other = "nightlight-other"
+    found = house.lights.comparison(other, 2021, other, 2021)
+    assert not found.allowed and "own making" in found.reasons[0][1]
+    assert house.lights.comparison(other, 2021, other, 2021, allow=True).allowed
+
+
+def test_a_period_nobody_stated_is_told() -> None:
+    row = pd.Series({"year": 2012, "period_start": "2012-04-01", "period_end": "2012-12-31"})
+    assert lights._stated(row) and not lights._stated(pd.Series({**row, "period_end": None}))
+
+
 def test_two_units_are_never_compared(house: Warehouse) -> None:
     assert not house.lights.comparison(HARMONISED, 2012, SOURCE, 2021, allow=True).allowed
     with pytest.raises(QueryError, match="units differ"):
@@ -277,11 +289,14 @@ def test_two_lattices_compare_areas_and_no_cells(house: Warehouse) -> None:
     found = house.lights.change(other, 2012, 2021, "province", other=SOURCE)
     assert found[list(TRANSITIONS)].isna().all().all() and found["annual_growth"].isna().all()
     assert house.lights.transitions(other, 2012, 2021, "95", other=SOURCE) is None
-    assert house.lights.drift(other, 2012, 2021, other=SOURCE) == 0
+    # The background of "other" is not removed and cannot be measured on another lattice: nothing is called a change.
+    assert np.isnan(house.lights.drift(other, 2012, 2021, other=SOURCE))
+    assert found[["difference", "log_ratio", "lit_km2_change"]].isna().all().all()
+    assert any("no difference is shown" in en for _, en in compared.notes)
     first = house.lights.statistics(SOURCE, 2012, "province")
     second = house.lights.statistics(other, 2021, "province")
     np.testing.assert_allclose(found["after"] / found["before"], second["mean"] / first["mean"], rtol=1e-9)
-    np.testing.assert_allclose(found["lit_km2_change"], second["lit_km2"] - first["lit_km2"], atol=1e-6)
+    np.testing.assert_allclose(found["lit_km2_after"], second["lit_km2"], atol=1e-6)
     # A raster cut into four is the same light: its mean is what the coarse one had.
     coverage = formulas.cover(base_zones(house.info.path / "boundaries"), COARSE).up(2)
     coarse = formulas.statistics(coverage, cells(6), threshold=0.5)["mean"]
