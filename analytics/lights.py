@@ -60,6 +60,8 @@ OBSERVATIONS_A_MONTH: Final = 2
 
 _DARK_CELLS: Final = 30
 _DAYS: Final = 365.2425
+_SUMS: Final = ("area_km2", "total_before", "total_after", "before", "after", "cells", "drift_light")
+_PIECE: Final = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ def cover(frame: gpd.GeoDataFrame, grid: Grid) -> Coverage:
     from exactextract import exact_extract
     from exactextract.raster import NumPyRasterSource
 
+    from analytics.polygons import Polygons
+
     codes = frame["code"].astype(str)
     if codes.duplicated().any():
         twice = codes[codes.duplicated()].iloc[0]
@@ -175,7 +179,7 @@ def cover(frame: gpd.GeoDataFrame, grid: Grid) -> Coverage:
     west, south, east, north = grid.bounds
     # Only its shape is looked at: one byte a cell, and of these the pages that are touched.
     source = NumPyRasterSource(np.zeros((grid.height, grid.width), dtype=np.uint8), west, south, east, north)
-    shapes = frame[["code", "geometry"]].assign(code=codes).sort_values("code")
+    shapes = Polygons(frame[["code", "geometry"]].assign(code=codes).sort_values("code"))
     found = exact_extract(source, shapes, ["cell_id", "coverage"], include_cols=["code"], output="pandas")
     cells = [np.asarray(c, dtype=np.int64) for c in found["cell_id"]]
     fractions = [np.asarray(c, dtype=np.float64) for c in found["coverage"]]
@@ -503,55 +507,45 @@ def background(coverage: Coverage, before: Array, after: Array, rule: Rule) -> p
         Indexed by province code, and ``TH`` first: ``cells`` (fractions of the cells dark in both years), ``before`` and
         ``after`` (their medians), ``drift`` (the median of their differences), ``spread`` (the median absolute deviation of these
         differences, times 1.4826), and ``own``: whether the province has the 30 dark cells it takes; without them
-        (Bangkok has none) it is given the country's drift. A masked product has a drift of 0.
+        (Bangkok has none) it is given the country's drift. Of a masked product all are 0: its publisher has set them so.
 
     Notes
     -----
     The median is robust: new light in a few dark cells does not move it. Cells that drifted over the threshold are not dark any
     more, so what is measured is rather too small than too large.
     """
-    first, second = _on_grid(coverage, before)[coverage.cell], _on_grid(coverage, after)[coverage.cell]
-    dark = (first <= rule.threshold) & (second <= rule.threshold)
     provinces, place = _parents(coverage.zones, 2)
+    columns = ("cells", "before", "after", "drift", "spread")
+    index = pd.Index([COUNTRY, *provinces], name="code", dtype="str")
+    if rule.masked:
+        return pd.DataFrame(0.0, index=index, columns=columns).assign(own=False)
+    first, second = _on_grid(coverage, before)[coverage.cell], _on_grid(coverage, after)[coverage.cell]
     zone = place[coverage.zone]
     # Only a zone that is the whole country has no province.
-    dark &= zone >= 0
-    pair = first[dark].astype(np.float64), second[dark].astype(np.float64)
-    zone, weight = zone[dark], coverage.fraction[dark]
-    rows = {}
-    for code, places in ((COUNTRY, np.zeros(len(zone), np.int64)), ("", zone)):
-        names = [code] if code else provinces
-        size = len(names)
-        drift = _medians(places, pair[1] - pair[0], weight, size)
-        off = np.abs(pair[1] - pair[0] - drift[places])
-        cells = np.bincount(places, weight, size)
-        for number, values in enumerate(
-            zip(
-                names,
-                cells,
-                _medians(places, pair[0], weight, size),
-                _medians(places, pair[1], weight, size),
-                drift,
-                1.4826 * _medians(places, off, weight, size),
-                strict=True,
-            )
-        ):
-            rows[names[number]] = values[1:]
-    frame = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["cells", "before", "after", "drift", "spread"], dtype=np.float64
-    )
-    frame.index = pd.Index(list(rows), name="code", dtype="str")
+    dark = np.flatnonzero((first <= rule.threshold) & (second <= rule.threshold) & (zone >= 0))
+    first, second, zone, weight = first[dark], second[dark], zone[dark], coverage.fraction[dark]
+    step = second - first
+    parts = []
+    for places, size in ((np.zeros_like(zone), 1), (zone, len(provinces))):
+        drift = _medians(places, step, weight, size)
+        off = np.abs(step - drift[places].astype(step.dtype))
+        numbers = (
+            np.bincount(places, weight, size),
+            _medians(places, first, weight, size),
+            _medians(places, second, weight, size),
+            drift,
+            1.4826 * _medians(places, off, weight, size),
+        )
+        parts.append(np.column_stack(numbers))
+    frame = pd.DataFrame(np.concatenate(parts), index=index, columns=columns)
     frame["own"] = frame["cells"] >= _DARK_CELLS
-    if rule.masked:
-        frame["drift"] = 0.0
-    else:
-        national = frame["drift"].iloc[0]
-        frame.loc[~frame["own"], "drift"] = national if np.isfinite(national) else 0.0
+    national = float(parts[0][0, 3])
+    frame.loc[~frame["own"], "drift"] = national if np.isfinite(national) else 0.0
     return frame
 
 
-def _medians(zone: Array, value: Floats, weight: Floats, size: int) -> Floats:
-    order = np.lexsort((value, zone))
+def _medians(zone: Array, value: Array, weight: Floats, size: int) -> Floats:
+    order = _by_zone_and_value(zone, value)
     zone, value, weight = zone[order], value[order], weight[order]
     running, start, end = _running(zone, weight, size)
     return _median(zone, value, running, start, end, np.bincount(zone, weight, size))
@@ -586,46 +580,50 @@ def tally(coverage: Coverage, before: Array, after: Array, rule: Rule, drift: pd
     A transition compares with the threshold: ``dark`` in both years, ``newly_lit``, ``gone_dark``, and for cells lit in both years
     ``brighter``, ``dimmer`` or ``steady`` by the rule's tolerance; ``no_data`` when either year has none.
     """
-    first = _on_grid(coverage, before)[coverage.cell].astype(np.float64)
-    second = _on_grid(coverage, after)[coverage.cell].astype(np.float64)
-    zone, weight, km2, size = coverage.zone, coverage.fraction, coverage.km2(), len(coverage.zones)
-    known = np.isfinite(first) & np.isfinite(second)
-    observed = np.where(known, second, 0.0)
+    flat = _on_grid(coverage, before), _on_grid(coverage, after)
+    size = len(coverage.zones)
     shift = _shift(coverage, rule, drift)
-    second = second - shift[zone]
-
-    lit_before, lit_after = first > rule.threshold, second > rule.threshold
-    step = second - first
-    within = np.maximum(rule.absolute, rule.relative * first)
-    kind = np.select(
-        [
-            ~known,
-            ~lit_before & ~lit_after,
-            ~lit_before & lit_after,
-            lit_before & ~lit_after,
-            step > within,
-            step < -within,
-        ],
-        [6, 0, 1, 2, 3, 4],
-        5,
-    )
-    areas = np.bincount(zone.astype(np.int64) * len(TRANSITIONS) + kind, km2, size * len(TRANSITIONS))
-    counted = known if rule.masked else known & lit_before & lit_after
-
-    def summed(part: Array) -> Floats:
-        total: Floats = np.bincount(zone, part, size)
-        return total
-
-    columns = {
-        "area_km2": summed(km2),
-        "total_before": summed(weight * np.where(known, first, 0.0)),
-        "total_after": summed(weight * observed),
-        "before": summed(weight * np.where(counted, first, 0.0)),
-        "after": summed(weight * np.where(counted, second, 0.0)),
-        "cells": summed(weight * counted),
-        "drift_light": summed(weight * known) * shift,
-    }
-    columns |= dict(zip(TRANSITIONS, areas.reshape(size, len(TRANSITIONS)).T, strict=True))
+    rows = coverage.grid.row_km2()
+    sums = np.zeros((len(_SUMS), size))
+    land = np.zeros(size * len(TRANSITIONS))
+    # A piece at a time: all entries at once would take 300 MB for the tambons of the country.
+    for begin in range(0, len(coverage.cell), _PIECE):
+        part = slice(begin, begin + _PIECE)
+        cell, zone, weight = coverage.cell[part], coverage.zone[part], coverage.fraction[part]
+        first, second = (values[cell].astype(np.float64) for values in flat)
+        km2 = rows[cell // coverage.grid.width] * weight
+        known = np.isfinite(first) & np.isfinite(second)
+        first, second = np.where(known, first, 0.0), np.where(known, second, 0.0)
+        moved = second - shift[zone]
+        lit_before, lit_after = first > rule.threshold, moved > rule.threshold
+        within = np.maximum(rule.absolute, rule.relative * first)
+        kind = np.select(
+            [
+                ~known,
+                ~lit_before & ~lit_after,
+                ~lit_before & lit_after,
+                lit_before & ~lit_after,
+                moved - first > within,
+                moved - first < -within,
+            ],
+            [6, 0, 1, 2, 3, 4],
+            5,
+        )
+        land += np.bincount(zone.astype(np.int64) * len(TRANSITIONS) + kind, km2, len(land))
+        counted = known if rule.masked else known & lit_before & lit_after
+        added = (
+            km2,
+            weight * first,
+            weight * second,
+            weight * np.where(counted, first, 0.0),
+            weight * np.where(counted, moved, 0.0),
+            weight * counted,
+            weight * known * shift[zone],
+        )
+        for row, values in zip(sums, added, strict=True):
+            row += np.bincount(zone, values, size)
+    columns = dict(zip(_SUMS, sums, strict=True))
+    columns |= dict(zip(TRANSITIONS, land.reshape(size, len(TRANSITIONS)).T, strict=True))
     return pd.DataFrame(columns, index=pd.Index(coverage.zones, name="code", dtype="str"))
 
 

@@ -4,7 +4,10 @@ import gzip
 import sys
 from itertools import islice
 
+import geopandas as gpd
+import numpy as np
 import pytest
+from shapely.geometry import box
 
 from bench import (
     client,
@@ -17,7 +20,9 @@ from bench import (
     nightlight_import,
     rerun,
     sessions,
+    zonal,
 )
+from geo.nightlight import Grid
 from ui.registry import PAGES
 
 
@@ -169,3 +174,23 @@ def test_the_made_world_is_a_raster(tmp_path):
         assert (opened.width, opened.height, opened.crs.to_epsg()) == (96, 5, 4326)
         assert opened.transform.c == -180.00208333335 and opened.transform.a == 0.0041666667
         assert opened.read(1).tobytes() == b"".join(every)
+
+
+def test_zonal_statistics_are_held_against_both_peers():
+    faster, slower = zonal.ratios({"ours": 2.0, "exactextract": 1.6, "rasterstats": 30.0})
+    assert (faster, slower) == (15.0, 1.25)
+
+
+def test_all_sides_of_the_zonal_benchmark_sum_the_same_light():
+    zones = gpd.GeoDataFrame(
+        {"code": ["1001", "1002"]}, geometry=[box(0, 0, 4, 5), box(4, 0, 10, 5)], crs="EPSG:4326"
+    )
+    grid = Grid(10, 10, 0.0, 10.0, 1.0, 1.0)
+    rasters = {
+        2012: np.arange(100, dtype=np.float32).reshape(10, 10),
+        2021: np.ones((10, 10), np.float32),
+    }
+    sums = {name: side(zones, rasters, grid) for name, side in zonal.SIDES.items()}
+    assert sums["ours"][:, 1].tolist() == [20.0, 30.0]
+    for name in ("exactextract", "rasterstats"):
+        np.testing.assert_allclose(sums["ours"], sums[name], rtol=1e-9)

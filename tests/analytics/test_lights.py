@@ -333,6 +333,20 @@ def test_drift_of_the_background_is_measured_and_taken_out(drifting: tuple[np.nd
     assert row["drift_light"] == pytest.approx(20, abs=1e-3)
 
 
+def test_masked_product_has_no_background() -> None:
+    found = lights.background(CUT, HUNDRED - 1, HUNDRED + 1, MASKED)
+    assert found.index.tolist() == ["TH", "10"]
+    assert not found.to_numpy(dtype=float).any()
+
+
+def test_pieces_of_a_tally_are_its_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    before, after = random.gamma(0.4, 8, (2, 10, 10)).astype(np.float32)
+    whole = lights.compare(CUT, before, after, PLAIN).rows
+    monkeypatch.setattr(lights, "_PIECE", 7)
+    pd.testing.assert_frame_equal(lights.compare(CUT, before, after, PLAIN).rows, whole, rtol=1e-12)
+
+
 def test_without_enough_light_above_the_background_growth_is_not_told(
     drifting: tuple[np.ndarray, np.ndarray],
 ) -> None:
