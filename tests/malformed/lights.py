@@ -105,14 +105,14 @@ def _nodata_outside(path: Path) -> None:
     path.write_bytes(data.replace(b"255\x00", b"999\x00"))
 
 
-def _with(value: float, *places: tuple[int, int], dtype: str = "float32") -> np.ndarray:
+def _with(value: float, *places: tuple[Any, Any], dtype: str = "float32") -> np.ndarray:
     cells = light()
     for place in places or ((10, 10),):
         cells[place] = value
     return cells.astype(dtype)
 
 
-def _without(*places: tuple[int, int]) -> np.ndarray:
+def _without(*places: tuple[Any, Any]) -> np.ndarray:
     return _with(math.nan, *places)
 
 
@@ -120,9 +120,10 @@ def points(
     rows: Sequence[Sequence[object]] | None = None,
     header: Sequence[str] = ("lon", "lat", "radiance"),
     shift: tuple[float, float] = (0.0, 0.0),
+    cells: np.ndarray | None = None,
 ) -> Build:
-    """A CSV of every second degree; `rows` come last."""
-    cells = light()
+    """A CSV of every quarter of a degree; `rows` come last."""
+    cells = light() if cells is None else cells
     lines = [",".join(header)]
     for line in range(64):
         for column in range(36):
@@ -341,6 +342,26 @@ case(
     "light.nodata_undeclared",
     {Y2021: lit(_with(-9999, (9, 9), (9, 10)))},
     cells=_without((9, 9), (9, 10)),
+)
+_THIRD = (slice(None), slice(None, None, 3))
+for _fill in (-99, -1):
+    case(
+        108,
+        f"fill{_fill}",
+        f"{_fill} that nobody declared, in a third of the cells",
+        "repair",
+        "light.nodata_undeclared" if _fill == -99 else "light.fill",
+        {Y2021: lit(_with(_fill, _THIRD))},
+        cells=_without(_THIRD),
+    )
+case(
+    108,
+    "fill-of-points",
+    "-1 for no value in points",
+    "repair",
+    "light.fill",
+    {_P21: points(cells=_with(-1, _THIRD))},
+    cells=_without(_THIRD),
 )
 case(
     109,

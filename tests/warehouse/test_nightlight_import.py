@@ -189,6 +189,38 @@ def test_declared_nodata_of_every_kind(intake: Intake, tmp_path: Path, nodata: f
     assert batch.report.facts["rasters"][0]["nodata"] == 3
 
 
+def test_a_fill_nobody_declared_is_no_light(intake: Intake, tmp_path: Path) -> None:
+    """The value and its cells are told, in degrees, in metres and with a scale; what repeats by rounding is light."""
+    spoilt = light()
+    spoilt[::3] = -1
+    batch = accepted(intake, tif(tmp_path / Y2021, spoilt, transform=GRID))
+    [found] = [f for f in batch.report.warnings if f.code == "light.fill"]
+    inside = spoilt[WINDOW]
+    assert found.found == f"-1: {int((inside == -1).sum())}"
+    fact = batch.report.facts["rasters"][0]
+    assert (fact["minimum"], fact["negative"], fact["undeclared"]) == (0, 0, int((inside == -1).sum()))
+    coarse = np.kron(light()[:8, :5] + 1, np.ones((50, 50))).astype("float32")
+    coarse += np.random.default_rng(4).random(coarse.shape, dtype="float32")
+    coarse[:, :60] = -99
+    utm = from_origin(400_000, 1_800_000, 1000, 1000)
+    path = tif(tmp_path / "utm.tif", coarse, crs="EPSG:32647", transform=utm)
+    [raster] = accepted(intake, path, year=2021, product="other").rasters
+    assert np.nanmin(raster.values) >= 1
+    # Tenths repeat by themselves: -0.1 in one of ten cells is the background.
+    rounded = np.round(light(), 1)
+    rounded[::10] = -0.1
+    batch = accepted(intake, tif(tmp_path / Y2021, rounded, transform=GRID))
+    assert "light.fill" not in {f.code for f in batch.report.warnings}
+    assert np.nanmin(batch.rasters[0].values) == np.float32(-0.1)
+
+
+def test_a_table_is_bounded(intake: Intake, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("warehouse.sources.nightlight.MAX_TABLE_BYTES", 1000)
+    points()(tmp_path / "viirs_2021-03.csv")
+    batch = read_nightlight([tmp_path / "viirs_2021-03.csv"], intake)
+    assert [f.code for f in batch.report.rejections] == ["intake.too_large"]
+
+
 def test_points_and_raster_of_one_grid_agree(intake: Intake, tmp_path: Path) -> None:
     points()(tmp_path / "viirs_2021-03.csv")
     [dots] = accepted(intake, tmp_path / "viirs_2021-03.csv").rasters

@@ -242,8 +242,13 @@ MENDS: dict[str, tuple[str, str]] = {
         "nothing to do: small negative values come from taking the background off and are kept as measured",
     ),
     "light.nodata_undeclared": (
-        "บันทึกใหม่โดยระบุค่า nodata ค่าที่ต่ำกว่า -100 ถูกถือว่าไม่มีข้อมูล",
-        "save it with a nodata value; values below -100 are taken for no data",
+        "บันทึกใหม่โดยระบุค่า nodata ค่าที่ต่ำกว่า -10 ถูกถือว่าไม่มีข้อมูล",
+        "save it with a nodata value; values below -10 are taken for no data",
+    ),
+    "light.fill": (
+        "ตรวจกับผู้ส่งและบันทึกใหม่โดยระบุค่า nodata ค่าติดลบค่าเดียวนี้ซ้ำกันหลายช่องเกินกว่าจะเป็นแสงที่วัดได้ จึงถูกถือว่าไม่มีข้อมูล",
+        "ask the sender, and save it with a nodata value: one negative value stands in so many cells that it is no light; "
+        "they are taken for no data",
     ),
     "light.nodata_zero": (
         "บันทึกใหม่ด้วยค่า nodata อื่น เช่น -9999 (gdal_edit -unsetnodata) ค่า 0 คือความมืด ไม่ใช่ไม่มีข้อมูล",

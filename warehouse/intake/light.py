@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
 MAX_CELLS = 40_000_000
-#: Values below this are no radiance, whatever the file declares; -9999 and -3.4e38 are the usual ones.
-LOWEST = -100.0
+#: Values below this are no radiance, whatever the file declares; -9999, -99 and -3.4e38 are the usual ones. What taking the
+#: background off leaves below zero is a few units at most.
+LOWEST = -10.0
 _ABSURD = 1e30
 #: Different values below `LOWEST` that may stand for "nothing"; more are numbers that ran over the end of their type.
 _FILLS = 2
+#: Part of the cells, and least number of them, in which one negative value must stand to be a fill and no measurement.
+_REPEATED, _TIMES = 0.001, 3
+#: Of values rounded so much that they repeat by themselves, negative ones above this are the background's.
+_ROUNDED = -0.5
 #: Degrees by which the axes of another datum may differ from WGS 84 before cells are moved: a tenth of 15 arc-seconds.
 _SAME = 0.0004
 #: Rows of the window read at a time.
@@ -85,24 +90,32 @@ def _read(
     most = min(int(options.get("max_cells", MAX_CELLS)), MAX_CELLS)
     if _in_degrees(opened):
         grid, values, covered = _window(opened, file, most, counts, fills, tell)
+        repeated = drop_repeated(values)
     else:
-        grid, values, covered = _warped(opened, file, most, counts, fills, tell)
+        grid, values, covered, repeated = _warped(opened, file, most, counts, fills, tell)
         found.append(finding("light.reprojected", file, crs_text(opened)[:60], "EPSG:4326", severity="warn"))
     if len(fills) > _FILLS:
         shown = ", ".join(f"{v:g}" for v in sorted(fills)[:4])
         raise Refused(finding("light.range", file, f"{shown} ...", f">= {LOWEST:g}"))
+    again = sum(repeated.values())
+    counts["negative"] -= again
     finite = values[np.isfinite(values)]
     if not finite.size:
         raise Refused(finding("light.no_values", file, "0", "> 0"))
     if opened.transform.e > 0:
         found.append(finding("raster.south_up", file, f"{opened.transform.e:g}", "< 0", severity="warn"))
-    for code, number, expected in (
-        ("raster.no_nodata", counts["not_finite"], "0"),
-        ("light.nodata_undeclared", counts["undeclared"], "0"),
-        ("light.negative", counts["negative"], "0"),
+    found += [
+        finding("light.fill", file, f"{value:g}: {number:,}", "nodata", severity="warn")
+        for value, number in repeated.items()
+    ]
+    for code, number, what in (
+        ("raster.no_nodata", counts["not_finite"], ""),
+        ("light.nodata_undeclared", counts["undeclared"], ", ".join(f"{v:g}" for v in sorted(fills)) + ": "),
+        ("light.negative", counts["negative"], ""),
     ):
         if number:
-            found.append(finding(code, file, f"{number:,}", expected, severity="warn"))
+            found.append(finding(code, file, f"{what}{number:,}", "0", severity="warn"))
+    counts["undeclared"] += again
     scale, offset = float(opened.scales[0]), float(opened.offsets[0])
     if (scale, offset) != (1.0, 0.0):
         found.append(
@@ -209,7 +222,7 @@ def _window(
 
 def _warped(
     opened: DatasetReader, file: str, most: int, counts: dict[str, int], fills: set[float], tell: Tell
-) -> tuple[Grid, Any, int]:
+) -> tuple[Grid, Any, int, dict[float, int]]:
     """The cells of a file in another projection, averaged by area onto a lattice of whole arc-seconds."""
     import numpy as np
     from rasterio.enums import Resampling
@@ -238,6 +251,7 @@ def _warped(
         piece = opened.read(1, window=Window(left, top + start, raw.shape[1], end - start))
         raw[start:end] = _radiances(piece, opened, counts, fills)
         tell(0.7 + 0.2 * end / raw.shape[0])
+    repeated = drop_repeated(raw)
     values = np.full(grid.shape, np.nan, np.float32)
     inside = np.zeros(grid.shape, np.uint8)
     shared = {
@@ -252,7 +266,48 @@ def _warped(
     if not covered:
         bounds = ", ".join(f"{v:g}" for v in opened.bounds)
         raise Refused(finding("raster.outside", file, bounds, ", ".join(f"{v:g}" for v in THAILAND)))
-    return grid, values, covered
+    return grid, values, covered, repeated
+
+
+def drop_repeated(values: Any) -> dict[float, int]:
+    """Make no data of a negative value that stands in so many cells that nobody measured it, such as -1 and -99.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        NaN for no data; changed in place.
+
+    Returns
+    -------
+    dict of float to int
+        Each such value and its cells; empty where negative values differ, as measured ones do, or are many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cells = np.array([0.4, -99, 1.2, -99, -0.1, -99, 3.1])
+    >>> drop_repeated(cells), int(np.isnan(cells).sum())
+    ({-99.0: 3}, 3)
+    """
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        below, above = values[values < 0], values[values > 0]
+    if not below.size:
+        return {}
+    found, times = np.unique(below, return_counts=True)
+    least = max(_REPEATED * int(np.isfinite(values).sum()), _TIMES - 1)
+    often = times > least
+    if not 0 < int(often.sum()) <= _FILLS:
+        return {}
+    # Numbers that were rounded repeat, those a little below zero as well.
+    if np.unique(above).size < above.size / 2:
+        often &= found <= _ROUNDED
+        if int(often.sum()) > 1:
+            return {}
+    repeated = {float(v): int(n) for v, n in zip(found[often], times[often], strict=True)}
+    values[np.isin(values, found[often])] = np.nan
+    return repeated
 
 
 def _radiances(raw: Any, opened: DatasetReader, counts: dict[str, int], fills: set[float]) -> Any:

@@ -81,12 +81,15 @@ class Job:
         ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).
     progress : callable, optional
         Called, from another thread, with how far a long reading is, 0 to 1.
+    max_bytes : int, optional
+        Largest size of this file, where it is less than the intake allows.
     """
 
     kind: str
     path: Path
     options: Mapping[str, Any] = field(default_factory=dict)
     progress: Callable[[float], None] | None = field(default=None, compare=False)
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,7 +445,7 @@ class _Worker:
         if job.kind in _LIBRARY and (fault := _too_old(job, self.measures)) is not None:
             return fault
         try:
-            files = _open(job, max_bytes)
+            files = _open(job, max_bytes if job.max_bytes is None else min(max_bytes, job.max_bytes))
         except Refused as refused:
             return refused.findings[0]
         header = {

@@ -6,8 +6,6 @@ guessed from the values. A file that contradicts what it is said to be is refuse
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +34,7 @@ from geo.nightlight import (
 from warehouse.batch import PERIOD_ASSUMED, SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.faults import finding
-from warehouse.intake.light import MAX_CELLS
+from warehouse.intake.light import LOWEST, MAX_CELLS, drop_repeated
 from warehouse.intake.text import ROW
 from warehouse.report import Finding, ImportReport
 
@@ -44,6 +42,8 @@ Progress = Callable[[int, int, str], None]
 
 #: A world at 15 arc-seconds in float32 has 11.6 GB as it stands.
 MAX_BYTES: Final = 16 << 30
+#: A table is read into memory as a whole.
+MAX_TABLE_BYTES: Final = 256 << 20
 #: Seconds one file may take: a world in gzip is unpacked once from end to end.
 TIMEOUT: Final = 1800.0
 #: Radiance in nW/cm2/sr above which a value is no light. Gas flares reach some thousands; 32,767 and 65,535 are fill values
@@ -62,8 +62,8 @@ _VALUE: Final = (
     "radiance", "mean_ntl", "ntl", "avg_rad", "average", "average_masked", "median", "value", "light", "mean", "dn", "b1",
 )  # fmt: skip
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
-_POINT: Final = re.compile(
-    r'"type"\s*:\s*"Point"\s*,\s*"coordinates"\s*:\s*\[\s*([-+.0-9eE]+)\s*,\s*([-+.0-9eE]+)\s*\]'
+_POINT: Final = (
+    r'"type"\s*:\s*"Point"\s*,\s*"coordinates"\s*:\s*\[\s*(?P<x>[-+.0-9eE]+)\s*,\s*(?P<y>[-+.0-9eE]+)\s*\]'
 )
 _EMPTY: Final = ("", "na", "nan", "null", "none", "-")
 
@@ -224,7 +224,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _job(path: Path, at: int, total: int, counts: bool, progress: Progress | None) -> Job:
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        return Job("csv", path)
+        return Job("csv", path, max_bytes=MAX_TABLE_BYTES)
 
     def tell(part: float) -> None:
         if progress is not None:
@@ -311,30 +311,40 @@ def _points(result: Result, report: ImportReport) -> _Read | None:
         return None
     order = np.flatnonzero(inside)
     cell = lines[order] * grid.width + columns[order]
-    first: dict[int, int] = {}
-    for at, where in zip(order.tolist(), cell.tolist(), strict=True):
-        before = first.setdefault(where, at)
-        if before == at:
-            continue
-        if values[before] == values[at] or (np.isnan(values[before]) and np.isnan(values[at])):
-            report.repairs["point_repeated"] += 1
-            continue
-        shown, wanted = f"{values[at]:g}", f"{values[before]:g} ({int(rows[before])})"
-        report.add(finding("light.point_twice", name, shown, wanted, row=int(rows[at]), column=value))
+    _, first, of = np.unique(cell, return_index=True, return_inverse=True)
+    before = order[first][of]
+    said, earlier = values[order], values[before]
+    same = (said == earlier) | (np.isnan(said) & np.isnan(earlier))
+    if again := int(((before != order) & same).sum()):
+        report.repairs["point_repeated"] += again
+    for at in np.flatnonzero(~same).tolist():
+        shown, wanted = f"{said[at]:g}", f"{earlier[at]:g} ({int(rows[before[at]])})"
+        report.add(finding("light.point_twice", name, shown, wanted, row=int(rows[order[at]]), column=value))
     laid_out = np.full(grid.width * grid.height, np.nan)
     laid_out[cell] = values[order]
-    odd = np.isfinite(laid_out) & (laid_out < -100)
+    with np.errstate(invalid="ignore"):
+        odd = laid_out < LOWEST
     missing = np.isnan(values[order])
+    if odd.any():
+        fills = ", ".join(f"{v:g}" for v in np.unique(laid_out[odd])[:4])
+        shown = f"{fills}: {int(odd.sum()):,}"
+        report.add(finding("light.nodata_undeclared", name, shown, "0", column=value, severity="warn"))
     laid_out[odd] = np.nan
+    repeated = drop_repeated(laid_out)
+    for fill, number in repeated.items():
+        shown = f"{fill:g}: {number:,}"
+        report.add(finding("light.fill", name, shown, "nodata", column=value, severity="warn"))
     counts = {
         "nodata": int(missing.sum()),
         "negative": int((laid_out < 0).sum()),
         "not_finite": 0,
         "undeclared": int(odd.sum()),
     }
-    for code, key in (("light.nodata_undeclared", "undeclared"), ("light.negative", "negative")):
-        if counts[key]:
-            report.add(finding(code, name, f"{counts[key]:,}", "0", column=value, severity="warn"))
+    if counts["negative"]:
+        report.add(
+            finding("light.negative", name, f"{counts['negative']:,}", "0", column=value, severity="warn")
+        )
+    counts["undeclared"] += sum(repeated.values())
     if np.isnan(laid_out).all():
         report.add(finding("light.no_values", name, "0", "> 0", column=value))
         return None
@@ -344,7 +354,7 @@ def _points(result: Result, report: ImportReport) -> _Read | None:
         int(result.facts["size"]),
         grid,
         laid_out.astype(np.float32).reshape(grid.shape),
-        len(first),
+        first.size,
         counts,
         recognise(name),
     )
@@ -358,10 +368,12 @@ def _numbers(
     good = np.asarray(pc.match_substring_regex(texts, _NUMBER).to_numpy(zero_copy_only=False), bool)
     numbers = np.full(len(rows), np.nan)
     numbers[good] = pc.cast(texts.filter(pa.array(good)), pa.float64()).to_numpy()
-    for at in np.flatnonzero(~good | np.isinf(numbers)).tolist():
+    bad = ~good | np.isinf(numbers)
+    if empty:
+        none = pc.is_in(pc.utf8_lower(pc.fill_null(texts, "")), pa.array(_EMPTY))
+        bad &= ~np.asarray(none.to_numpy(zero_copy_only=False), bool)
+    for at in np.flatnonzero(bad).tolist():
         text = texts[at].as_py() or ""
-        if empty and text.lower() in _EMPTY:
-            continue
         faults.append(
             finding("light.cell", file, text[:80] or '""', "0.25", row=int(rows[at]), column=column)
         )
@@ -372,16 +384,20 @@ def _shapes(
     table: pa.Table, column: str, rows: NDArray[np.int64], file: str, faults: list[Finding]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude from a column of GeoJSON points, as Earth Engine writes it."""
+    texts = table.column(column)
+    found = pc.extract_regex(texts, _POINT).combine_chunks()
     xs, ys = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    for at, text in enumerate(table.column(column).to_pylist()):
-        found = _POINT.search(text or "")
-        with contextlib.suppress(ValueError):
-            xs[at], ys[at] = (float(found[1]), float(found[2])) if found else (np.nan, np.nan)
-        if not (np.isfinite(xs[at]) and np.isfinite(ys[at])):
-            shown = (text or "")[:80] or '""'
-            faults.append(
-                finding("light.cell", file, shown, '{"type":"Point"}', row=int(rows[at]), column=column)
-            )
+    for numbers, name in ((xs, "x"), (ys, "y")):
+        part = pc.struct_field(found, name)
+        good = pc.fill_null(pc.match_substring_regex(part, _NUMBER), False)
+        numbers[np.asarray(good.to_numpy(zero_copy_only=False), bool)] = pc.cast(
+            part.filter(good), pa.float64()
+        )
+    for at in np.flatnonzero(~(np.isfinite(xs) & np.isfinite(ys))).tolist():
+        shown = (texts[at].as_py() or "")[:80] or '""'
+        faults.append(
+            finding("light.cell", file, shown, '{"type":"Point"}', row=int(rows[at]), column=column)
+        )
     return xs, ys
 
 
@@ -475,7 +491,7 @@ def _settle(one: _Read, year: int | None, product: str | None, report: ImportRep
         report.add(finding("light.constant", name, f"{low:g}", "0 ... 100"))
     least, most = _DN if one.product.unit == "DN" else (-float("inf"), HIGHEST)
     if low < least or high > most:
-        wanted = f"{max(least, -100):g} ... {most:g} {one.product.unit}"
+        wanted = f"{max(least, LOWEST):g} ... {most:g} {one.product.unit}"
         report.add(finding("light.range", name, f"{low:g} ... {high:g}", wanted))
 
 
