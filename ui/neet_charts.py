@@ -57,18 +57,12 @@ def rate_bars(
                 "color": theme.accent,
                 "opacity": [1.0 if not marked or label == marked else 0.55 for label in labels],
             },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - value if high == high else 0 for value, (_, high) in zip(values, spans, strict=True)],
-                "arrayminus": [value - low if low == low else 0 for value, (low, _) in zip(values, spans, strict=True)],
-                "color": theme.text,
-                "thickness": 1.5,
-            },
+            error_x=_intervals(values, spans, theme),
             text=list(texts),
             textposition="inside",
             insidetextanchor="start",
-            textfont={"color": theme.background},
+            textfont={"color": theme.background, "size": 12},
+            constraintext="none",
             hoverinfo="skip",
             showlegend=False,
         )
@@ -88,7 +82,7 @@ def rate_bars(
     figure.update_layout(
         _layout(
             theme,
-            max(150, BAR_HEIGHT * len(labels) + 80),
+            BAR_HEIGHT * len(labels) + 110,
             xaxis={"range": [0, max(tops) * 1.05], "gridcolor": theme.grid, "ticksuffix": "%", "fixedrange": True},
             yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False, "fixedrange": True},
             bargap=0.25,
@@ -96,6 +90,22 @@ def rate_bars(
         )
     )  # fmt: skip
     return figure
+
+
+def _intervals(
+    values: tuple[float, ...], spans: tuple[tuple[float, float], ...], theme: Theme
+) -> dict[str, object] | None:
+    """Error bars, or none at all where no area has an interval: a bar of no length would claim certainty."""
+    if not any(high == high for _, high in spans):
+        return None
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - v if high == high else None for v, (_, high) in zip(values, spans, strict=True)],
+        "arrayminus": [v - low if low == low else None for v, (low, _) in zip(values, spans, strict=True)],
+        "color": theme.text,
+        "thickness": 1.5,
+    }
 
 
 @_kept

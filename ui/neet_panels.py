@@ -273,10 +273,12 @@ def ranking_panel(c: Context, choice: Choice) -> None:
     w = c.words
     st.subheader(w("ranking.heading", level=w(f"level.{choice.level}")), anchor=False)
     rows = _ranked(choice.table)
-    known = rows[rows["neet_rate"].notna()].head(BARS)
+    known = rows[rows["neet_rate"].notna()]
+    mine = known[known["area_code"] == c.area.code]
+    # The highest, and the area looked at wherever it stands.
+    known = pd.concat([known.head(BARS), mine[mine.index >= BARS]])
     lines = _lines(c, choice)
     if len(known):
-        mine = rows[rows["area_code"] == c.area.code[:6]]
         st.plotly_chart(
             rate_bars(
                 tuple(_names(known, c)),
@@ -379,31 +381,41 @@ def sources_panel(c: Context) -> None:
     """What every source says of the area; of the country, where two sources speak of one province."""
     w = c.words
     st.subheader(w("neet.sources"), anchor=False)
-    codes = [c.area.code] if c.area.level != "country" else where_sources_meet(c.warehouse)
-    rows = []
-    for code in codes:
+    everywhere = c.area.level == "country"
+    codes = where_sources_meet(c.warehouse) if everywhere else [c.area.code]
+    rows, meanings = [], {}
+    for code in codes[:BARS]:
         for found in side_by_side(c.warehouse, code).itertuples():
             about = definition(str(found.definition))
+            title = title_of(c, found.source_id)
+            meanings[title] = w.pick(about.text_th, about.text_en)
+            if found.suppressed:
+                rate = withheld_text("percent", c.warehouse.minimum)
+            else:
+                rate = f"{number(found.neet_rate, 2, language=w.language)}%"
+            span = interval_text(found.low, found.high, c)
             rows.append(
                 [
-                    c.name(c.warehouse.area(code)),
-                    title_of(c, found.source_id),
+                    *([c.name(c.warehouse.area(code))] if everywhere else []),
+                    title,
                     year_words(c, found.source_id, int(found.year)),
-                    withheld_text("percent", c.warehouse.minimum)
-                    if found.suppressed
-                    else f"{number(found.neet_rate, 2, language=w.language)}%",
-                    interval_text(found.low, found.high, c) or "–",
+                    f"{rate} ({span})" if span else rate,
                     number(found.neet_sample, 0, language=w.language),
-                    w.pick(about.text_th, about.text_en),
                 ]
             )
     if not rows:
-        st.info(
-            w("neet.no_meeting" if c.area.level == "country" else "neet.no_source"), icon=":material/info:"
-        )
+        st.info(w("neet.no_meeting" if everywhere else "neet.no_source"), icon=":material/info:")
         return
-    headings = [w(f"neet.{h}") for h in ("area", "source", "year", "rate", "interval", "sample", "meaning")]
+    headings = [w(f"neet.{h}") for h in ("area", "source", "year", "rate_interval", "sample")]
+    headings = headings if everywhere else headings[1:]
+    if all(row[-1] == number(None) for row in rows):
+        # No source tells its sample: on a phone an empty column costs more than it says.
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
     st.markdown(markdown_table(headings, rows))
+    if len(codes) > BARS:
+        st.caption(w("neet.meeting_more", n=BARS, all=len(codes)))
+    for title, meaning in meanings.items():
+        st.caption(escape_markdown(w("neet.meaning", source=title, text=meaning)))
     st.caption(w("neet.never_mixed"))
 
 
@@ -469,36 +481,30 @@ def steps_panel(c: Context) -> None:
     year = c.view.year if c.view.year in years else years[0]
     own = steps_of(c.warehouse, c.area.code, year).set_index("step")
     inside = steps_inside(c.warehouse, below.level, below.within, year)
-    months = [w(f"neet.month_{m}") for m in MONTHS]
     headings = [
         w("neet.step"),
         w("neet.done"),
+        w("neet.months"),
         w("neet.reached"),
-        *months,
         w("neet.inside", level=w(f"level.{below.level}")),
     ]
     rows = []
     for step in NEET_STEPS:
         row = own.loc[step]
         done = "–" if pd.isna(row["done"]) else w("neet.yes" if row["done"] == 1 else "neet.no")
-        if pd.notna(row["month"]) and int(row["month"]) not in MONTHS:
-            done += f" ({w('neet.month', m=int(row['month']))})"
+        if pd.notna(row["month"]):
+            # Told in words as well: a dot on a line says nothing to a screen reader.
+            named = f"neet.month_{int(row['month'])}"
+            done += f" ({w(named)})"
+        line = "".join("●" if row["month"] == month else "○" for month in MONTHS)
         people = (
             withheld_text("persons", c.warehouse.minimum)
             if row["hidden"]
             else number(row["reached"], 0, language=w.language)
         )
-        marks = ["●" if row["month"] == m else "" for m in MONTHS]
         finished, reported = inside[step]
-        rows.append(
-            [
-                f"{step}. {w.pick(*NEET_STEPS[step])}",
-                done,
-                people,
-                *marks,
-                w("neet.of", n=finished, all=reported),
-            ]
-        )
+        below_done = w("neet.of", n=finished, all=reported) if reported else "–"
+        rows.append([f"{step}. {w.pick(*NEET_STEPS[step])}", done, line, people, below_done])
     st.markdown(f"**{escape_markdown(c.name(c.area))}** · {year_label(year, w)}")
     st.markdown(markdown_table(headings, rows))
     st.caption(w("neet.steps_note"))

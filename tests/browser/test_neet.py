@@ -1,0 +1,92 @@
+"""The NEET screen in the browser: the map of one source, the picker by keyboard, a phone, and the downloads."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import openpyxl
+
+
+def test_the_map_of_a_source_is_drawn_and_another_source_is_chosen_by_keyboard(screen, embedded):
+    screen.open(f"{embedded.url}/neet?source=neet-guidance-2566")
+    screen.map_drawn()
+    text = screen.text()
+    assert "ไม่ระบุปีที่สำรวจ" in text and "บุรีรัมย์" in screen.page.inner_text("body")
+    picker = screen.page.get_by_role("combobox", name=re.compile("แหล่งข้อมูล"))
+    picker.focus()
+    screen.page.keyboard.press("ArrowDown")
+    screen.page.get_by_role("option", name=re.compile("UNICEF")).wait_for()
+    screen.page.keyboard.type("UNICEF")
+    screen.page.keyboard.press("Enter")
+    screen.page.wait_for_url(re.compile("source=neet-unicef-2563"))
+    screen.settled()
+    assert "แหล่งนี้ไม่ระบุปีที่สำรวจ" not in screen.text()
+    legend = screen.page.inner_text(".daomap-legend")
+    assert "UNICEF" in legend and "ไม่มีข้อมูล" in legend
+    # Nine provinces in the classes, the others without data: never zero.
+    counts = [int(n) for n in re.findall(r"\t(\d+)$", legend, re.MULTILINE)]
+    assert counts[-1] == 68 and sum(counts[:-1]) == 9
+
+
+def test_the_layer_of_a_source_holds_that_source_alone(screen, embedded):
+    screen.open(f"{embedded.url}/neet?source=neet-unicef-2563&lang=en")
+    screen.map_drawn()
+    urls = [
+        u
+        for u in screen.page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+        if "/computed/neet." in u
+    ]
+    assert urls and all("neet-unicef-2563" in u for u in urls)
+    with urllib.request.urlopen(urls[0]) as answer:
+        data = answer.read()
+    features = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)["features"]
+    rates = {f["properties"]["code"]: f["properties"]["neet_rate"] for f in features}
+    assert len(rates) == 77
+    assert {c: r for c, r in rates.items() if r is not None} == {
+        "67": 18.8, "61": 18.6, "18": 20.9, "27": 21.5, "39": 33.5, "37": 25.9, "96": 26.2, "85": 21.7, "10": 8.1,
+    }  # fmt: skip
+    wrong = urls[0].replace("neet-unicef-2563", "nobody")
+    try:
+        urllib.request.urlopen(wrong)
+    except urllib.error.HTTPError as error:
+        assert error.code == 404
+    else:
+        raise AssertionError("a source nobody knows has a layer")
+
+
+def test_a_phone_shows_the_screen_without_sideways_scrolling(phone, embedded):
+    for area in ("TH", "39"):
+        phone.open(f"{embedded.url}/neet?source=neet-unicef-2563&area={area}")
+        phone.map_drawn()
+        wide = phone.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")
+        assert wide <= 0, area
+
+
+def test_both_downloads_hold_the_source_and_its_years(screen, embedded, tmp_path: Path):
+    screen.open(f"{embedded.url}/neet?source=neet-guidance-2566&lang=en")
+    screen.map_drawn()
+    found = {}
+    for name in ("Download CSV", "Download Excel"):
+        with screen.page.expect_download() as waiting:
+            screen.page.get_by_role("button", name=name).click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        found[path.suffix] = path
+    rows = list(csv.DictReader(io.StringIO(found[".csv"].read_text(encoding="utf-8-sig"))))
+    assert (rows[0]["area_code"], float(rows[0]["neet_rate"]), rows[0]["year"], rows[0]["year_be"]) == (
+        "31",
+        28.24,
+        "",
+        "",
+    )
+    book = openpyxl.load_workbook(found[".xlsx"], read_only=True)
+    assert book.sheetnames == ["data", "dictionary", "sources"]
+    sources = " ".join(str(cell) for row in book["sources"].iter_rows(values_only=True) for cell in row)
+    assert "survey year not stated" in sources
