@@ -78,13 +78,14 @@ def rate_bars(
                 hoverinfo="skip",
             )
         )
+    axis: dict[str, object] = {"automargin": True, "fixedrange": True}
     tops = [*values, *(high for _, high in spans if high == high), *(line.value for line in lines)]
     figure.update_layout(
         _layout(
             theme,
             BAR_HEIGHT * len(labels) + 110,
-            xaxis={"range": [0, max(tops) * 1.05], "gridcolor": theme.grid, "ticksuffix": "%", "fixedrange": True},
-            yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False, "fixedrange": True},
+            xaxis=axis | {"range": [0, max(tops) * 1.05], "gridcolor": theme.grid, "ticksuffix": "%"},
+            yaxis=axis | {"autorange": "reversed", "ticksuffix": "  ", "showgrid": False},
             bargap=0.25,
             legend={"orientation": "h", "y": -0.12, "x": 0},
         )
