@@ -26,8 +26,10 @@ def test_the_map_of_a_source_is_drawn_and_another_source_is_chosen_by_keyboard(s
     screen.page.keyboard.type("UNICEF")
     screen.page.keyboard.press("Enter")
     screen.page.wait_for_url(re.compile("source=neet-unicef-2563"))
+    # The script runs on after the address has changed.
+    screen.page.get_by_text("แหล่งนี้ไม่ระบุปีที่สำรวจ").wait_for(state="detached", timeout=30_000)
+    screen.page.locator(".daomap-legend", has_text="UNICEF").wait_for(timeout=30_000)
     screen.settled()
-    assert "แหล่งนี้ไม่ระบุปีที่สำรวจ" not in screen.text()
     legend = screen.page.inner_text(".daomap-legend")
     assert "UNICEF" in legend and "ไม่มีข้อมูล" in legend
     # Nine provinces in the classes, the others without data: never zero.
