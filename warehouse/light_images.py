@@ -26,7 +26,7 @@ from warehouse.query import published_file, shared
 from warehouse.report import QueryError
 from warehouse.snapshots import StoreError
 
-PICTURES: Final = 1
+PICTURES: Final = 2
 """Raised whenever the same address would give another picture: scales, colours, sizes. Browsers keep what they got."""
 
 EMPTY: Final = 0
@@ -92,7 +92,7 @@ def image_url(
     Examples
     --------
     >>> image_url("snap-000001-0123456789ab", "modelled", [2012, 2021], theme="dark")
-    '/lights/snap-000001-0123456789ab/modelled/2012-2021.png?v=1&theme=dark'
+    '/lights/snap-000001-0123456789ab/modelled/2012-2021.png?v=2&theme=dark'
     """
     name = "-".join(str(year) for year in years)
     query = {"v": str(PICTURES)} | ({"area": area} if area is not None else {})
@@ -276,7 +276,9 @@ def encode(
     rows = max(round(columns * step * tall), bottom - top)
     shown = numbers[mercator_rows(bounds, rows, grid), left:right]
     picture = Image.fromarray(np.repeat(shown, step, axis=1))
-    palette = [(0, 0, 0), ground or (0, 0, 0), *colours]
+    # Seen from afar the browser mixes neighbours: what is clear takes the colour nearest to nothing, and leaves no dark rim.
+    clear = colours[len(colours) // 2] if len(colours) == DIFFERENCE_COLOURS else colours[0]
+    palette = [ground or clear, ground or clear, *colours]
     picture.putpalette([channel for colour in palette for channel in colour])
     alpha = bytes([0, 255 if ground is not None else 0]) + b"\xff" * len(colours)
     file = io.BytesIO()

@@ -189,3 +189,27 @@ def test_both_years_are_saved_with_what_one_must_know(opened, language):
     # They are two different years.
     middle = slice(pictures[0].shape[0] // 4, pictures[0].shape[0] // 2)
     assert (pictures[0][middle] != pictures[1][middle]).any()
+
+
+def test_the_page_of_night_light_compares_and_saves_by_keys(phone, embedded):
+    page = phone.page
+    phone.open(f"{embedded.url}/night_light?mode=swipe&area=20&lang=en")
+    ready(page)
+    box = page.locator(".view").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    page.get_by_role("slider", name=Words("en")("swipe.handle")).focus()
+    page.keyboard.press("End")
+    assert place(page) == 100
+    saved = []
+    page.on("download", lambda download: saved.append(download))
+    page.locator(".save button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".made a >> nth=1")
+    for _ in range(50):
+        if len(saved) == 2:
+            break
+        page.wait_for_timeout(100)
+    assert [d.suggested_filename for d in saved] == [
+        f"daomap-light-modelled-20-{y}.png" for y in (2012, 2021)
+    ]
+    assert all(Path(d.path()).read_bytes().startswith(b"\x89PNG") for d in saved)
