@@ -290,7 +290,6 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
         return
     frame = two_years(c, s)
     values = measure.of(frame)
-    notes = area_notes(c, s, frame)
     st.caption(
         w(
             "light.ranking.measure",
@@ -311,7 +310,7 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
                 c,
                 found,
                 frame.loc[found.index],
-                notes,
+                area_notes(c, frame.loc[found.index]),
                 measure,
                 s,
                 key=f"light_{direction}_{c.area.code}_{s.level}_{measure.key}",
@@ -322,7 +321,7 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
             st.caption(w("light.ranking.low_count", n=number(low, 0, language=w.language)))
 
 
-def area_notes(c: Context, s: LightScene, frame: pd.DataFrame) -> dict[str, str]:
+def area_notes(c: Context, frame: pd.DataFrame) -> dict[str, str]:
     """What is special about areas: little light at first, seldom seen, data for a part only."""
     w = c.words
     out: dict[str, str] = {}
@@ -430,7 +429,7 @@ def table(c: Context, s: LightScene) -> None:
         c,
         values.head(limit),
         frame.loc[values.index[:limit]],
-        area_notes(c, s, frame),
+        area_notes(c, frame.loc[values.index[:limit]]),
         measure,
         s,
         key=f"light_table_{c.area.code}_{s.level}_{measure.key}",
