@@ -278,7 +278,7 @@ def legend_notes(c: Context, s: LightScene, *, two: bool) -> list[str]:
     for source, year in ((pair.source0, pair.y0), (pair.source1, pair.y1)):
         lines += [period_line(c, source, year)]
     names = dict.fromkeys((s.product.name(w.language), s.product0.name(w.language)))
-    return [two_years_text(pair, w), *names, *lines, threshold_line(c, pair.source1, pair.y1)]
+    return [two_years_text(pair, w), *names, *lines, threshold_line(c, pair.source1, pair.y1, pair)]
 
 
 def _tooltip(c: Context, s: LightScene, measures: tuple[Measure, ...]) -> str:

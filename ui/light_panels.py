@@ -202,7 +202,10 @@ def figures(c: Context, s: LightScene) -> None:
                 st.caption(f"{year_label(year, w)} · {unit_text(measure, s.product, w)}")
                 # A line that comes and goes would move the map below it when the year is switched.
                 line = "\u00a0"
-                if before is not None and pair is not None:
+                if not s.product.masked:
+                    # Plain sums and shares of a product with background rise with it: no other year beside them.
+                    line = w("light.figures.background")
+                elif before is not None and pair is not None:
                     value = shown(measure, float(before[measure.column]) * measure.factor, w)
                     line = w("light.figures.before", year=year_label(pair.y0, w), value=value)
                 st.caption(line)

@@ -91,12 +91,15 @@ def raster_row(c: Context, source: str, year: int) -> pd.Series:
     return rasters[(rasters["source_id"] == source) & (rasters["year"] == year)].iloc[0]
 
 
-def threshold_line(c: Context, source: str, year: int) -> str:
-    """Above what a cell is lit."""
+def threshold_line(c: Context, source: str, year: int, pair: Pair | None = None) -> str:
+    """Above what a cell is lit; for two years what they are compared by, which a background can raise."""
     threshold = float(raster_row(c, source, year)["lit_threshold"])
+    if pair is not None:
+        lights = c.warehouse.lights
+        threshold = lights.compared_rule(pair.source1, pair.y0, pair.y1, other=pair.other).threshold
     if threshold == 0:
         return c.words("light.legend.lit_any")
-    return c.words("light.legend.lit", threshold=f"{threshold:g}")
+    return c.words("light.legend.lit", threshold=f"{threshold:.3g}")
 
 
 def persons_line(c: Context, frame: pd.DataFrame) -> str:

@@ -216,7 +216,11 @@ def test_the_drift_of_a_background_is_told_on_the_screen_and_in_the_download(mea
     assert float(re.search(r"drifted by ([+-][\d.]+)", told[0])[1]) == pytest.approx(0.2, abs=0.05)
     c, s = context(measured, lang="en", light=MONTHLY, mode="areas", measure="annual_growth")
     assert any("drifted by" in line for line in light_notes(c, s))
+    # No plain sum of the other year beside it: that would grow with the background.
+    assert sum(e.value == texts("en")["light.figures.background"] for e in at.caption) == 4
+    assert not any(e.value.startswith("2022:") for e in at.caption)
     masked = run(lang="en", light=VNL, mode="areas", measure="annual_growth")
+    assert sum(e.value.startswith("2012:") for e in masked.caption) == 4
     assert not any("drifted by" in e.value for e in masked.info)
     assert texts("en")["light.modelled"] not in words(masked)
 
