@@ -118,7 +118,7 @@ def test_a_layer_is_immutable_typed_and_whole(served):
 
 def test_a_picture_of_light_is_immutable_and_typed(served):
     base = f"/lights/{served.snapshot}/modelled"
-    for path in (f"{base}/2021.png", f"{base}/2012-2021.png?v=2&theme=dark", f"{base}/2012.png?v=1&area=50"):
+    for path in (f"{base}/2021.png", f"{base}/2012-2021.png?v=2&theme=dark", f"{base}/2012.png?v=2&area=50"):
         answer = guarded(ask(served, path))
         assert answer.status == 200, path
         assert answer.headers["Content-Type"] == "image/png"
