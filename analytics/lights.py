@@ -316,21 +316,23 @@ def _entries(coverage: Coverage, value: Array) -> tuple[Array, Array, Floats, Fl
 
 
 def means(coverage: Coverage, values: Array) -> Floats:
-    """Return the mean over the cells of every area, ``sum(f v) / sum(f)``, NaN for an area without one.
+    """Return the mean over the cells with data of every area, ``sum(f v) / sum(f)``, NaN for an area without one.
 
     Parameters
     ----------
     coverage : Coverage
     values : ndarray, shape (height, width)
-        Finite everywhere, such as counts of observations.
+        Such as counts of observations, NaN for no data.
 
     Returns
     -------
     ndarray of float64, shape (len(coverage.zones),)
     """
     value, size = _on_grid(coverage, values)[coverage.cell], len(coverage.zones)
-    total = np.bincount(coverage.zone, coverage.fraction * value, size)
-    whole = np.bincount(coverage.zone, coverage.fraction, size)
+    known = ~np.isnan(value)
+    zone, fraction = coverage.zone[known], coverage.fraction[known]
+    total = np.bincount(zone, fraction * value[known], size)
+    whole = np.bincount(zone, fraction, size)
     with np.errstate(invalid="ignore"):
         mean: Floats = total / whole
     return mean

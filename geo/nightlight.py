@@ -35,6 +35,8 @@ THAILAND: Final = (97.2, 5.5, 105.8, 20.6)
 PRODUCTS_FILE: Final = Path(__file__).with_name("nightlight.toml")
 KINDS: Final = ("official", "open", "user", "modelled")
 UNITS: Final = ("nW/cm²/sr", "DN")
+NO_COUNT: Final = 65_535
+"""Stands in a raster of observations for a cell of which nothing is known; 0 are no observations."""
 OWN_THRESHOLD: Final = 0.5
 """Radiance above which a cell of a product with background counts as lit; Daomap's own choice."""
 
@@ -232,6 +234,17 @@ class Product:
     priority: int
 
     @property
+    def family(self) -> str:
+        """Publisher's product and version, without the band: observations are counted once for all bands.
+
+        Examples
+        --------
+        >>> products()["vnl-v21-average-masked"].family
+        'vnl-v21'
+        """
+        return "-".join(self.id.split("-")[:2]) if self.id.startswith("vnl-") else self.id
+
+    @property
     def source_id(self) -> str:
         """The source its figures and rasters stand under."""
         return f"nightlight-{self.id}"
@@ -343,6 +356,8 @@ class Recognised:
         ``name``, ``tags`` or ``nothing``.
     assumed : bool
         Whether the period is what is known of the product, because nothing said it.
+    family : str or None
+        Publisher's product and version, of counts of observations too: ``vnl-v21``, ``viirs-dnb-monthly``.
     """
 
     product: str | None = None
@@ -353,6 +368,7 @@ class Recognised:
     band: str | None = None
     how: str = "nothing"
     assumed: bool = False
+    family: str | None = None
 
 
 MONTHLY: Final = "viirs-dnb-monthly"
@@ -435,7 +451,7 @@ def _from_text(text: str, *, how: str = "name") -> Recognised:
         band = found["band"].lower()
         monthly = (last - first).days < 31
         product = MONTHLY if monthly and band not in COVERAGE_BANDS else None
-        return Recognised(product, first.year, first, last, found["mask"].lower(), band, how)
+        return Recognised(product, first.year, first, last, found["mask"].lower(), band, how, family=MONTHLY)
     if found := _HARMONISED.search(text):
         year = int(found["year"])
         mask = "calDMSP" if found["mask"].lower() == "caldmsp" else "simVIIRS"
@@ -456,7 +472,15 @@ def _from_text(text: str, *, how: str = "name") -> Recognised:
         year_or_none = int(rest["year"]) if rest else None
         start, end = assumed_period(f"vnl-{version}", year_or_none) if year_or_none else (None, None)
         return Recognised(
-            product, year_or_none, start, end, None, band_or_none, how, assumed=start is not None
+            product,
+            year_or_none,
+            start,
+            end,
+            None,
+            band_or_none,
+            how,
+            start is not None,
+            f"vnl-{version}",
         )
     return _month_of(text, how)
 
@@ -513,7 +537,8 @@ def _vnl(found: re.Match[str], how: str) -> Recognised:
         if first is None or last is None or last < first:
             return Recognised()
         year, start, end = first.year, first, _month_end(last)
-    product = f"vnl-{found['version'].lower()}-{band.replace('_', '-')}"
+    family = f"vnl-{found['version'].lower()}"
+    product = f"{family}-{band.replace('_', '-')}"
     return Recognised(
         product if product in products() else None,
         year,
@@ -523,6 +548,7 @@ def _vnl(found: re.Match[str], how: str) -> Recognised:
         band,
         how,
         assumed,
+        family,
     )
 
 
@@ -597,7 +623,7 @@ def write_cog(path: Path, values: NDArray[Any], grid: Grid, tags: Mapping[str, s
     path : Path
         Replaced where it exists. The name is given to GDAL and must be our own, not a stranger's.
     values : ndarray, shape (height, width)
-        float32, NaN for no data; or uint16 for counts, 0 for none.
+        float32, NaN for no data; or uint16 for counts, `NO_COUNT` for no data.
     grid : Grid
     tags : mapping of str to str, optional
 
@@ -627,7 +653,7 @@ def write_cog(path: Path, values: NDArray[Any], grid: Grid, tags: Mapping[str, s
             dtype=values.dtype.name,
             crs=CRS.from_epsg(4326),
             transform=grid.transform,
-            nodata=math.nan if measured else None,
+            nodata=math.nan if measured else NO_COUNT,
             blocksize=TILE,
             compress="DEFLATE",
             level=6,  # 9 takes ten times as long to save a twentieth
@@ -650,7 +676,7 @@ def read_cog(path: Path) -> tuple[NDArray[Any], Grid, dict[str, str]]:
     Returns
     -------
     ndarray, shape (height, width)
-        float32 with NaN for no data, or uint16.
+        float32 with NaN for no data, or uint16 with `NO_COUNT`.
     Grid
     dict of str to str
         The tags it was written with.

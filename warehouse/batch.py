@@ -102,7 +102,7 @@ class LightRaster:
     not_finite : int
         Cells that were infinite, or NaN without being declared as no data; they are NaN now.
     observations : ndarray of uint16, same shape, or None
-        Cloud-free observations of each cell.
+        Cloud-free observations of each cell, `geo.nightlight.NO_COUNT` where it is not known.
     note : str or None
         What else is to be known of it, with a semicolon between: such as "2 files", `PERIOD_ASSUMED`.
     """

@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from analytics import lights
 from analytics.definitions import definition_for
 from analytics.lights import Coverage
 from geo.boundaries import embedded_provinces
 from geo.codes import level_of
-from geo.nightlight import Grid, read_cog
+from geo.nightlight import NO_COUNT, Grid, read_cog
 from warehouse.batch import OBSERVATION
 from warehouse.light_coverage import (
     SUFFIXES,
@@ -195,7 +196,7 @@ def _rows(
     beside: str | None,
 ) -> pa.Table:
     values, _, _ = read_cog(folder / file)
-    counts = read_cog(folder / beside)[0] if beside else None
+    counts = _counts(folder / beside) if beside else None
     parts = []
     done: set[str] = set()
     for width in (6, 4, 2, 0):
@@ -205,11 +206,18 @@ def _rows(
         coverage = base if width == 6 else base.up(width)
         frame = lights.statistics(coverage, values, threshold=threshold)
         if counts is not None:
-            frame["observations"] = lights.means(coverage, counts)
+            # By the rule of light itself: of an area of which less than half is known, nothing is said.
+            known = lights.means(coverage, np.isfinite(counts)) >= VALID_SHARE
+            frame["observations"] = np.where(known, lights.means(coverage, counts), np.nan)
         frame = frame[(frame["valid_share"] >= VALID_SHARE) & ~frame.index.isin(done)]
         done |= set(frame.index)
         parts.append(frame)
     return _table(pd.concat(parts), source_id, year)
+
+
+def _counts(file: Path) -> NDArray[np.float32]:
+    counts, _, _ = read_cog(file)
+    return np.where(counts == NO_COUNT, np.nan, counts).astype(np.float32)
 
 
 def _table(frame: pd.DataFrame, source_id: str, year: int) -> pa.Table:

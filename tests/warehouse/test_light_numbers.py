@@ -12,7 +12,7 @@ from shapely.geometry import box
 
 from analytics import lights
 from geo.boundaries import embedded_provinces
-from geo.nightlight import Grid
+from geo.nightlight import NO_COUNT, Grid
 from tests.warehouse.batches import batch
 from tests.warehouse.lights import COARSE, cells, light_batch
 from warehouse import light_numbers
@@ -58,7 +58,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """All provinces by their outlines, Yala by eight districts; two years, the later one with observations."""
     store = Store(tmp_path_factory.mktemp("numbers"))
     made = light_batch(VNL, y2012=cells(1), y2021=cells(2))
-    made.rasters[1].observations = np.full(COARSE.shape, 40, np.uint16)
+    counts = np.full(COARSE.shape, 40, np.uint16)
+    # South of 7 degrees nothing is known, north of 19 one row of three.
+    south, north = round((COARSE.north - 7) / COARSE.dy), round((COARSE.north - 19) / COARSE.dy)
+    counts[south:] = NO_COUNT
+    counts[:north:3] = NO_COUNT
+    made.rasters[1].observations = counts
     publish_batches(store, Settings(), [with_boundaries(made, district=in_strips("95", 8))])
     return Warehouse.open(store)
 
@@ -99,7 +104,13 @@ def test_a_share_has_its_numerator_and_denominator(house: Warehouse) -> None:
 
 def test_observations_only_where_their_raster_came(house: Warehouse) -> None:
     assert house.years("light_observations") == [2021]
-    assert value(house, "light_observations", "district", 2021).to_numpy() == pytest.approx(40)
+    seen = value(house, "light_observations", "province", 2021)
+    # What is not known lowers no mean, and of an area that is mostly unknown there is none.
+    assert seen.to_numpy() == pytest.approx(40) and "57" in seen.index
+    assert "95" not in seen.index and len(seen) > 60
+    assert value(house, "light_observations", "district", 2021).empty
+    told = house.lights.statistics(f"nightlight-{VNL}", 2021, "province")
+    assert told.loc[["57", "95"], "few_observations"].tolist() == [False, False]
 
 
 def test_layers_of_the_theme_are_drawn(house: Warehouse) -> None:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from rasterio.transform import from_origin
 
-from geo.nightlight import THAILAND, canonical
+from geo.nightlight import NO_COUNT, THAILAND, canonical
 from tests.malformed.lights import GRID, VNL, WINDOW, Y2012, Y2021, light, points
 from tests.realdata import real_path
 from tests.tiffs import tif, world
@@ -144,6 +144,52 @@ def test_observations_stand_beside_their_light(intake: Intake, tmp_path: Path) -
     np.testing.assert_array_equal(raster.observations, counts[WINDOW])
     refused = read_nightlight(lights, intake, observations=[other])
     assert [f.code for f in refused.report.rejections] == ["light.observations"] and not refused.rasters
+
+
+def test_counts_come_in_tiles_and_what_is_missing_stays_missing(intake: Intake, tmp_path: Path) -> None:
+    counts = (np.arange(64 * 36, dtype="uint16").reshape(64, 36) % 90) + 1
+    lower = from_origin(97, 13.5, 0.25, 0.25)
+    name = VNL.format("2021", "vcmslcfg", "{}")
+    lights = [
+        tif(tmp_path / name.format("average_masked"), light()[:30], transform=GRID),
+        tif(tmp_path / f"south_{name.format('average_masked')}", light()[30:], transform=lower),
+    ]
+    north = tif(tmp_path / name.format("cf_cvg"), counts[:30], transform=GRID)
+    south = tif(tmp_path / f"south_{name.format('cf_cvg')}", counts[30:], transform=lower)
+    batch = accepted(intake, *lights, north, south)
+    np.testing.assert_array_equal(batch.rasters[0].observations, counts[WINDOW])
+    assert not batch.report.warnings and batch.files.num_rows == 4
+    half = accepted(intake, *lights, south)
+    assert [f.code for f in half.report.warnings] == ["light.observations_part"]
+    seen = half.rasters[0].observations
+    assert (seen[:29] == NO_COUNT).all()
+    np.testing.assert_array_equal(seen[29:], counts[30:62])
+    other = tif(tmp_path / f"other_{name.format('cf_cvg')}", counts + 1, transform=GRID)
+    clash = read_nightlight([*lights, north, south, other], intake)
+    assert "light.conflict" in {f.code for f in clash.report.rejections}
+
+
+def test_counts_go_with_their_own_product_and_period(intake: Intake, tmp_path: Path) -> None:
+    counts = np.arange(64 * 36, dtype="uint16").reshape(64, 36)
+    harmonised = tif(tmp_path / HARMONISED, np.round(light(3)).clip(0, 63).astype("uint8"), transform=GRID)
+    mine = tif(tmp_path / Y2012, light(1), transform=GRID)
+    named = tif(tmp_path / VNL.format("201204-201303", "vcmcfg", "cf_cvg"), counts, transform=GRID)
+    batch = accepted(intake, harmonised, mine, named)
+    held = {r.product: r.observations is not None for r in batch.rasters}
+    assert held == {"harmonised-dmsp-viirs": False, "vnl-v21-average-masked": True}
+    booked = {r["file_name"]: r["source_id"] for r in batch.files.to_pylist()}
+    assert booked[named.name] == "nightlight-vnl-v21-average-masked"
+    for wrong in (
+        VNL.format("201204-201212", "vcmcfg", "cf_cvg"),
+        VNL.format("201204-201303", "vcmslcfg", "cf_cvg"),
+        VNL.format("201204-201303", "vcmcfg", "cf_cvg").replace("v21", "v2"),
+    ):
+        refused = read_nightlight([mine, tif(tmp_path / wrong, counts, transform=GRID)], intake)
+        assert [f.code for f in refused.report.rejections] == ["light.observations"], wrong
+    # What nobody named could be of either product.
+    nameless = tif(tmp_path / "clouds.tif", counts, transform=GRID)
+    refused = read_nightlight([harmonised, mine], intake, observations=[nameless])
+    assert [f.code for f in refused.report.rejections] == ["light.observations"]
 
 
 def test_metres_are_averaged_by_area(intake: Intake, tmp_path: Path) -> None:

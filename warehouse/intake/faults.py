@@ -304,8 +304,12 @@ MENDS: dict[str, tuple[str, str]] = {
         "send what a satellite measured; this raster is modelled by Daomap itself",
     ),
     "light.observations": (
-        "ส่งไฟล์ cf_cvg ของผลิตภัณฑ์และปีเดียวกันกับภาพแสงในคำสั่งเดียวกัน",
-        "send the cf_cvg file of the same product and year together with its raster of light",
+        "ส่งไฟล์ cf_cvg ที่มีผลิตภัณฑ์ รุ่น ปี ช่วงเวลา และการคัดกรองเดียวกันกับภาพแสง ในคำสั่งเดียวกัน",
+        "send the cf_cvg file of the same product, version, year, period and mask together with its raster of light",
+    ),
+    "light.observations_part": (
+        "ส่งแผ่นย่อย cf_cvg ที่เหลือมาพร้อมกัน ที่ที่มีแสงแต่ไม่มีจำนวนครั้งที่สังเกต ถือว่าไม่ทราบจำนวน ไม่ใช่ศูนย์",
+        "send the other tiles of cf_cvg with it: where there is light and no count, the number is unknown and not zero",
     ),
     "light.observations_grid": (
         "ส่งไฟล์จำนวนครั้งที่สังเกตที่มีช่องตรงกับภาพแสง",

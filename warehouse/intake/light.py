@@ -51,7 +51,7 @@ def read_light(
         Its name, for messages.
     options : mapping
         ``max_cells``: cells the window may have, at most and by default 40 million. ``counts``: whether the cells are counts
-        of observations, of which 0 is as good as none.
+        of observations, of which 0 stays 0 where it is declared as no data.
     tell : callable
         Called with how far the reading is, 0 to 1.
 
@@ -314,7 +314,8 @@ def _radiances(raw: Any, opened: DatasetReader, counts: dict[str, int], fills: s
     """Stored numbers as float32 radiances with NaN for no data; what was odd is added to `counts` and `fills`."""
     import numpy as np
 
-    declared = opened.nodata
+    # Of light, 0 was refused; of observations it says that there were none.
+    declared = opened.nodata or None
     if declared is None:
         missing = np.zeros(raw.shape, bool)
     elif math.isnan(declared):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from geo.boundaries import embedded_provinces
 from geo.nightlight import (
     COVERAGE_BANDS,
+    NO_COUNT,
     THAILAND,
     Grid,
     Product,
@@ -149,8 +150,9 @@ def read_nightlight(
     for one in read:
         _settle(one, year, product, report)
     rasters = [] if report.refused else _rasters(read, report)
+    booked = [(one, one.product) for one in read if one.product is not None]
     if not report.refused:
-        _attach(rasters, counted, report)
+        booked += _attach(rasters, counted, report)
     options = {"year": year or "", "product": product or "", "observations": len(counting)}
     batch = Batch("nightlight", import_id("nightlight", options, hashes), report)
     if report.refused:
@@ -162,13 +164,13 @@ def read_nightlight(
     batch.files = pa.Table.from_pylist(
         [
             {
-                "source_id": (one.product or mine[0]).source_id,
+                "source_id": product_of.source_id,
                 "file_name": one.path.name,
                 "sha256": one.sha256,
                 "bytes": one.size,
                 "rows": one.covered,
             }
-            for one in [*read, *counted]
+            for one, product_of in booked
         ],
         schema=SOURCE_FILE,
     )
@@ -508,21 +510,7 @@ def _rasters(read: Sequence[_Read], report: ImportReport) -> list[LightRaster]:
     rasters = []
     for (name, year), tiles in sorted(together.items()):
         first = tiles[0]
-        values = first.values.copy() if len(tiles) > 1 else first.values
-        for tile in tiles[1:]:
-            if tile.grid != first.grid:
-                shown, wanted = f"{tile.grid.dx:g}° {tile.grid.id}", f"{first.grid.dx:g}° {first.grid.id}"
-                report.add(finding("light.grid", tile.path.name, shown, f"{wanted} ({first.path.name})"))
-                continue
-            both = np.isfinite(values) & np.isfinite(tile.values)
-            if (values[both] != tile.values[both]).any() or tile.period != first.period:
-                shown = (
-                    f"{name} {year}: {tile.told.mask or '-'} {tile.period[0] or ''}..{tile.period[1] or ''}"
-                )
-                wanted = f"{first.path.name}: {first.told.mask or '-'} {first.period[0] or ''}..{first.period[1] or ''}"
-                report.add(finding("light.conflict", tile.path.name, shown, wanted))
-                continue
-            np.copyto(values, tile.values, where=np.isnan(values))
+        values = _laid_together(tiles, f"{name} {year}", report)
         share = _land_share(values, first.grid)
         if share == 0:
             report.add(finding("light.no_values", first.path.name, "0 %", "> 0 %"))
@@ -547,6 +535,25 @@ def _rasters(read: Sequence[_Read], report: ImportReport) -> list[LightRaster]:
     return rasters
 
 
+def _laid_together(tiles: Sequence[_Read], what: str, report: ImportReport) -> NDArray[np.float32]:
+    """The cells of files that are tiles of one raster, on the grid of the first; those that contradict it are told."""
+    first = tiles[0]
+    values = first.values.copy() if len(tiles) > 1 else first.values
+    for tile in tiles[1:]:
+        if tile.grid != first.grid:
+            shown, wanted = f"{tile.grid.dx:g}° {tile.grid.id}", f"{first.grid.dx:g}° {first.grid.id}"
+            report.add(finding("light.grid", tile.path.name, shown, f"{wanted} ({first.path.name})"))
+            continue
+        both = np.isfinite(values) & np.isfinite(tile.values)
+        if (values[both] != tile.values[both]).any() or tile.period != first.period:
+            shown = f"{what}: {tile.told.mask or '-'} {tile.period[0] or ''}..{tile.period[1] or ''}"
+            wanted = f"{first.path.name}: {first.told.mask or '-'} {first.period[0] or ''}..{first.period[1] or ''}"
+            report.add(finding("light.conflict", tile.path.name, shown, wanted))
+            continue
+        np.copyto(values, tile.values, where=np.isnan(values))
+    return values
+
+
 def _notes(tiles: Sequence[_Read]) -> list[str]:
     notes = [] if len(tiles) == 1 else [f"{len(tiles)} files"]
     if tiles[0].assumed:
@@ -565,28 +572,71 @@ def _land(grid: Grid) -> NDArray[np.bool_]:
     return inside(embedded_provinces().geometry, grid)
 
 
-def _attach(rasters: Sequence[LightRaster], counted: Sequence[_Read], report: ImportReport) -> None:
-    """Put counts of observations beside the raster of their year."""
+def _attach(
+    rasters: Sequence[LightRaster], counted: Sequence[_Read], report: ImportReport
+) -> list[tuple[_Read, Product]]:
+    """Put counts of observations beside the light they belong to; return whose light each file went with."""
+    together: dict[tuple[int, ...], list[_Read]] = {}
     for one in counted:
-        years = {raster.year for raster in rasters}
-        if one.told.year is not None:
-            years &= {one.told.year}
-        mine = [raster for raster in rasters if raster.year in years]
-        if len(years) != 1:
-            wanted = ", ".join(str(raster.year) for raster in rasters) or "-"
-            report.add(finding("light.observations", one.path.name, str(one.told.year or "-"), wanted))
+        mine = _lights_of(one, rasters)
+        if not mine:
+            wanted = ", ".join(_shown(r.product, r.year, r.period, r.mask) for r in rasters) or "-"
+            told = one.told
+            found = _shown(told.family or "", told.year, (_iso(told.start), _iso(told.end)), told.mask)
+            report.add(finding("light.observations", one.path.name, found, wanted))
             continue
-        high = float(np.nanmax(one.values))
-        if not (float(np.nanmin(one.values)) >= 0 and high <= 65_535):
-            shown = f"{float(np.nanmin(one.values)):g} ... {high:g}"
-            report.add(finding("light.range", one.path.name, shown, "0 ... 65535"))
+        low, high = float(np.nanmin(one.values)), float(np.nanmax(one.values))
+        if not (low >= 0 and high < NO_COUNT):
+            report.add(
+                finding("light.range", one.path.name, f"{low:g} ... {high:g}", f"0 ... {NO_COUNT - 1}")
+            )
             continue
-        for raster in mine:
-            if raster.grid != one.grid:
-                shown, wanted = f"{one.grid.dx:g}° {one.grid.id}", f"{raster.grid.dx:g}° {raster.grid.id}"
-                report.add(finding("light.observations_grid", one.path.name, shown, wanted))
+        together.setdefault(tuple(mine), []).append(one)
+    booked = []
+    for places, tiles in together.items():
+        values = _laid_together(tiles, "observations", report)
+        for raster in (rasters[place] for place in places):
+            if raster.grid != tiles[0].grid:
+                grid = tiles[0].grid
+                shown, wanted = f"{grid.dx:g}° {grid.id}", f"{raster.grid.dx:g}° {raster.grid.id}"
+                report.add(finding("light.observations_grid", tiles[0].path.name, shown, wanted))
                 continue
-            raster.observations = np.nan_to_num(np.round(one.values), nan=0.0).astype(np.uint16)
+            if raster.observations is not None:
+                shown = _shown(raster.product, raster.year, raster.period, raster.mask)
+                report.add(finding("light.conflict", tiles[0].path.name, shown, "1"))
+                continue
+            raster.observations = np.where(np.isnan(values), NO_COUNT, np.round(values)).astype(np.uint16)
+            bare = np.isfinite(raster.values) & np.isnan(values) & _land(raster.grid)
+            if bare.any():
+                share = 100 * float(bare.sum()) / float(_land(raster.grid).sum())
+                code, name = "light.observations_part", tiles[0].path.name
+                report.add(finding(code, name, f"{100 - share:.1f} %", "100 %", severity="warn"))
+            booked += [(tile, products()[raster.product]) for tile in tiles]
+    return booked
+
+
+def _lights_of(one: _Read, rasters: Sequence[LightRaster]) -> list[int]:
+    """Which rasters counts belong to: those that nothing in the counts' name speaks against, of one product and year."""
+    told, found = one.told, []
+    for place, raster in enumerate(rasters):
+        period = (_iso(told.start), _iso(told.end))
+        stated = PERIOD_ASSUMED not in (raster.note or "") and not told.assumed
+        if told.family not in (None, products()[raster.product].family):
+            continue
+        if told.year not in (None, raster.year):
+            continue
+        if stated and None not in (*period, *raster.period) and period != raster.period:
+            continue
+        if told.mask and raster.mask and told.mask != raster.mask:
+            continue
+        found.append(place)
+    meant = {(products()[rasters[place].product].family, rasters[place].year) for place in found}
+    return found if len(meant) == 1 else []
+
+
+def _shown(product: str, year: int | None, period: tuple[str | None, str | None], mask: str | None) -> str:
+    days = f"{period[0]}..{period[1]}" if period[0] else ""
+    return " ".join(str(word) for word in (product, year, days, mask) if word) or "-"
 
 
 def _fact(raster: LightRaster, read: Sequence[_Read]) -> dict[str, Any]:
