@@ -188,8 +188,12 @@ def figures(c: Context, s: LightScene) -> None:
         st.info(w("light.no_area_figures"), icon=":material/info:")
         return
     before = None
-    if pair is not None and s.compared and year == pair.y1:
-        before = own_figures(c, pair.source0, pair.y0)
+    other = pair.y0 if pair is not None else year
+    if pair is not None and s.compared:
+        # The other year of the pair, always: a line that comes and goes would move the map below it.
+        first = year == pair.y0 and s.choice.source == pair.source0
+        other = pair.y1 if first else pair.y0
+        before = own_figures(c, pair.source1 if first else pair.source0, other)
     with st.container(horizontal=True, gap="medium", key="light_figures"):
         for name in FIGURES:
             measure = MEASURES[name]
@@ -200,14 +204,13 @@ def figures(c: Context, s: LightScene) -> None:
                     help=meaning(measure, w, 0.0),
                 )
                 st.caption(f"{year_label(year, w)} · {unit_text(measure, s.product, w)}")
-                # A line that comes and goes would move the map below it when the year is switched.
                 line = "\u00a0"
                 if not s.product.masked:
                     # Plain sums and shares of a product with background rise with it: no other year beside them.
                     line = w("light.figures.background")
                 elif before is not None and pair is not None:
                     value = shown(measure, float(before[measure.column]) * measure.factor, w)
-                    line = w("light.figures.before", year=year_label(pair.y0, w), value=value)
+                    line = w("light.figures.before", year=year_label(other, w), value=value)
                 st.caption(line)
 
 

@@ -65,8 +65,10 @@ def test_the_year_and_the_mode_change_without_the_map_moving(screen, embedded):
     screen.settled()
     screen.page.wait_for_timeout(2000)
     assert screen.page.locator(MAP).first.bounding_box() == place
-    assert np.abs(picture(screen) - moved).mean() < 0.05
-    assert any("/modelled/2012.png" in url for url in screen.layers)
+    after = painted(screen)
+    # Lines are smoothed a little differently at every drawing; a map that went back would differ as it did when it was moved.
+    assert np.abs(after - moved).mean() < np.abs(first - moved).mean() / 4
+    assert any("~2012~" in url for url in screen.layers)
 
 
 def test_opacity_moves_by_keys_and_the_light_fades(screen, embedded):
