@@ -32,6 +32,9 @@ MINIMUM: Final = 10
 """Fewest areas with both numbers for any statistic: with fewer, one area more or less turns the sign."""
 
 CONFIDENCE: Final = 0.95
+FLOOR_AT: Final = 0.05
+"""The floor of a logarithm is half of this quantile (the lower value) of what is above zero."""
+
 NOTABLE: Final = 2.0
 """A residual of more than this many robust standard deviations lies clearly off the line."""
 
@@ -157,8 +160,8 @@ def associate(x: Sequence[float] | Floats, y: Sequence[float] | Floats, *, logar
     x, y : array-like of float, shape (areas,)
         NaN (and infinity) is no number: an area that lacks one of the two takes no part.
     logarithm : bool
-        Take x as ``log10(x + floor)``. The floor is half of the smallest x above zero where some x is zero or below,
-        else 0; x below zero counts as zero there.
+        Take x as ``log10(x + floor)``. Where some x is zero or below, the floor is half of the x that a twentieth of those
+        above zero do not exceed (`FLOOR_AT`), else 0; x below zero counts as zero there.
 
     Returns
     -------
@@ -218,7 +221,8 @@ def _logarithm(raw: Floats, both: npt.NDArray[np.bool_]) -> tuple[Floats, float,
     positive = values[values > 0]
     floor = 0.0
     if len(positive) < len(values):
-        floor = float(positive.min()) / 2 if len(positive) else 1.0
+        # Of the darkest twentieth: the single darkest area would let one cell bend the line of all.
+        floor = float(np.quantile(positive, FLOOR_AT, method="lower")) / 2 if len(positive) else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log10(np.maximum(raw, 0.0) + floor), floor, below
 
@@ -245,6 +249,15 @@ def _correlation(method: str, x: Floats, y: Floats) -> Correlation:
     return Correlation(method, r, math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach), n)
 
 
+def _median(values: Floats) -> float:
+    """`numpy.median` of finite numbers without its looks at every one of them, which take longer than the median."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return float((low + high) / 2)
+
+
 def repeated_medians(x: Floats, y: Floats) -> tuple[float, float]:
     """Siegel's slope and intercept.
 
@@ -267,10 +280,11 @@ def repeated_medians(x: Floats, y: Floats) -> tuple[float, float]:
     (2.0, 1.0)
     """
     slopes = []
-    for i in range(len(x)):
-        run = x - x[i]
-        other = run != 0
-        if other.any():
-            slopes.append(float(np.median((y[other] - y[i]) / run[other])))
+    # Rows of one x in turn: the areas they are compared with are the same.
+    for level in np.unique(x):
+        own = x == level
+        run, height = x[~own] - level, y[~own]
+        if len(run):
+            slopes += [_median((height - start) / run) for start in y[own]]
     slope = float(np.median(slopes)) if slopes else 0.0
     return slope, float(np.median(y - slope * x))

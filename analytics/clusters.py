@@ -41,9 +41,9 @@ SEED: Final = 20120401
 PERMUTATIONS: Final = 999
 """Of the whole map, for a global statistic: the smallest p is 2 / 1,000."""
 
-LOCAL_PERMUTATIONS: Final = 9_999
-"""Of an area's surroundings. The smallest p is 2 / 10,000: with 999 the bound on false finds among 7,400 areas could be met
-only by hundreds of finds at once, and a single true one never."""
+LOCAL_PERMUTATIONS: Final = 99_999
+"""Of an area's surroundings. The smallest p is 2 / 100,000: among 7,400 areas three finds at once can then meet the bound on false
+ones. With 9,999 it takes thirty, with 999 hundreds, and smaller clusters would never be found."""
 
 ALPHA: Final = 0.05
 """Of the areas called a cluster at most this part is expected to be one by chance."""

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -68,7 +70,7 @@ def _geojson(request: Request, address: str, body: Callable[[], bytes | None]) -
     return Response(packed, media_type="application/geo+json", headers=headers)
 
 
-# Plain functions: Streamlit's loop goes on while a thread reads the file or does the sums.
+# A plain function: Streamlit's loop goes on while a thread reads the file.
 def layer(request: Request) -> Response:
     """One theme and year of one level, as published."""
     part = request.path_params
@@ -79,8 +81,18 @@ def layer(request: Request) -> Response:
     return _geojson(request, address, path.read_bytes)
 
 
-def computed(request: Request) -> Response:
+@cache
+def _sums() -> CapacityLimiter:
+    """Threads for what takes sums: with their own, they never hold up those that hand out files."""
+    return CapacityLimiter(8)
+
+
+async def computed(request: Request) -> Response:
     """Values that are not stored, over the geometry of a published layer."""
+    return await run_sync(_computed, request, limiter=_sums())
+
+
+def _computed(request: Request) -> Response:
     part = request.path_params
     place = (part["snapshot"], part["level"], part["parent"])
     folder = store().snapshots
@@ -91,8 +103,12 @@ def computed(request: Request) -> Response:
     return _geojson(request, address, lambda: computed_layer(folder, *place, part["spec"]))
 
 
-def light(request: Request) -> Response:
+async def light(request: Request) -> Response:
     """A picture of night light of one year, or of the difference of two."""
+    return await run_sync(_light, request, limiter=_sums())
+
+
+def _light(request: Request) -> Response:
     part, query = request.path_params, dict(request.query_params)
     name = read_name(part["product"], part["name"], query)
     if name is None or len(query) != len(request.query_params.multi_items()):

@@ -43,7 +43,7 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SPEC = re.compile(rf"([a-z][a-z_]{{0,39}})\.([1-9]\d{{0,3}})((?:{SEPARATOR}{_WORD}){{0,{MOST_ARGUMENTS}}})")
 _PLACE = re.compile(r"(province|district|subdistrict)/(TH|\d{2})")
 _OWN = ("code", "parent", "name_th", "name_en")
-# Two layers at a time: a third would only make both slower, and the threads that wait cost nothing.
+# Two layers at a time: a third would only make both slower.
 _WORKING = threading.BoundedSemaphore(2)
 
 T = TypeVar("T")

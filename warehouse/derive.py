@@ -143,9 +143,11 @@ WITH dataset AS (
 ),
 ranked AS (
     SELECT *, row_number() OVER (
-        PARTITION BY indicator, year, level ORDER BY summed, priority DESC, areas DESC, source_id
+        PARTITION BY indicator, year, level
+        -- Light of a part of the country leaves the country's own figure to another product: units must not mix.
+        ORDER BY starts_with(indicator, 'light_') AND areas < $coverage * most, summed, priority DESC, areas DESC, source_id
     ) AS place
-    FROM dataset
+    FROM (SELECT *, max(areas) OVER (PARTITION BY indicator, year, level) AS most FROM dataset)
 ),
 -- A fuller dataset that agrees wherever both have a row takes the first one's place: nothing shown changes,
 -- areas are gained. One disagreement and priority decides.
@@ -219,7 +221,7 @@ def derive(
     guard.hide(connection)
     connection.execute(_RATES)
     connection.execute(_MEAN, {"dimensions": [f"target_{d}" for d in DIMENSIONS]})
-    connection.execute(_CHOICE)
+    connection.execute(_CHOICE, {"coverage": SUM_COVERAGE})
     _add_stars(connection, settings)
     _register_meanings(connection)
     connection.execute("DELETE FROM observation WHERE list_contains($years, year)", {"years": wanted})

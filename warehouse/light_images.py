@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -291,6 +292,8 @@ def encode(
 
 _numbers: Kept[tuple[Numbers, Grid]] = Kept(96_000_000, lambda kept: kept[0].nbytes)
 _pictures: Kept[bytes] = Kept(48_000_000, len)
+# A difference of the whole country takes 270 MB while it is made, so one at a time.
+_WORKING = threading.BoundedSemaphore(1)
 
 
 def light_image(
@@ -344,8 +347,9 @@ def light_image(
             box = house.bounds(name.area)
             if box is None:
                 raise QueryError("พื้นที่นี้ไม่มีขอบเขต", "this area has no polygon")
-        cells, grid = _numbers.get((snapshots, snapshot, name.product, name.years), numbers)
-        return encode(cells, grid, colours, box=box, ground=None if box is None else ground)
+        with _WORKING:
+            cells, grid = _numbers.get((snapshots, snapshot, name.product, name.years), numbers)
+            return encode(cells, grid, colours, box=box, ground=None if box is None else ground)
 
     key = (snapshots, snapshot, name, tuple(colours), ground)
     try:

@@ -22,7 +22,7 @@ from analytics import lights
 from analytics.definitions import definition_for
 from analytics.lights import Coverage
 from geo.boundaries import embedded_provinces
-from geo.codes import level_of
+from geo.codes import level_of, official_areas
 from geo.nightlight import NO_COUNT, Grid, read_cog
 from warehouse.batch import OBSERVATION
 from warehouse.light_coverage import (
@@ -43,6 +43,12 @@ WHOLE = 0.95
 
 WHOLE_OF_EMBEDDED = 0.75
 """The same where only the embedded outline is there, which is coarse: the tambons of COD-AB fill 82 to 120 % of it."""
+
+WHOLE_LIST = 0.85
+"""Least part of a province's official areas that must have a polygon then: a coarse outline cannot tell that some are missing."""
+
+TOO_MUCH = 1.3
+"""Polygons that together are so much larger than the outline lie over each other."""
 
 _INDICATORS: Mapping[str, str] = {
     "light_mean": "mean",
@@ -148,14 +154,15 @@ def base_zones(folder: Path) -> gpd.GeoDataFrame:
 
     Notes
     -----
-    A province is taken from its subdistricts when these fill at least `WHOLE` of its outline, else from its districts by the same
-    rule, else from its outline: half a province must not look like a whole one. A province without an outline is taken
-    from the finest level it has.
+    A province is taken from its subdistricts when these fill at least `WHOLE` of its outline (of the coarse embedded one
+    `WHOLE_OF_EMBEDDED`, and then `WHOLE_LIST` of its official subdistricts must be there), else from its districts by the same
+    rule, else from its outline: half a province must not look like a whole one. A province without an outline is taken from
+    the finest level it has.
     """
     frames = {level: _frame(folder, level) for level in ("subdistrict", "district", "province")}
-    least = WHOLE
+    least, coarse = WHOLE, False
     if frames["province"] is None:
-        frames["province"], least = embedded_provinces(), WHOLE_OF_EMBEDDED
+        frames["province"], least, coarse = embedded_provinces(), WHOLE_OF_EMBEDDED, True
     outline = _areas(frames["province"])
     taken: set[str] = set()
     parts = []
@@ -166,13 +173,21 @@ def base_zones(folder: Path) -> gpd.GeoDataFrame:
         whole = {
             province
             for province, area in areas.items()
-            if province not in taken and (level == "province" or area >= least * outline.get(province, 0.0))
+            if province not in taken
+            and (level == "province" or least <= area / outline.get(province, area) <= TOO_MUCH)
+            and not (coarse and _listed(frame, level, province) < WHOLE_LIST)
         }
         chosen = frame[frame["code"].str[:2].isin(whole)][["code", "geometry"]]
         parts.append(chosen)
         taken |= whole
     joined = pd.concat(parts, ignore_index=True)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs="EPSG:4326")
+
+
+def _listed(frame: gpd.GeoDataFrame, level: str, province: str) -> float:
+    """Part of the province's official areas of a level that have a polygon."""
+    official = {a.code for a in official_areas().values() if a.level == level and a.code.startswith(province)}
+    return len(official & set(frame["code"])) / len(official) if official else 1.0
 
 
 def _frame(folder: Path, level: str) -> gpd.GeoDataFrame | None:

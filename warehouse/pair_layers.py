@@ -96,6 +96,8 @@ def _of_clusters(house: Warehouse, level: str, parent: str, arguments: Sequence[
     if not arguments or arguments[0] not in ("y", "x", "both", "residual"):
         raise QueryError("ไม่รู้จักชนิดของกลุ่ม", "unknown kind of cluster")
     found = _pair(house, level, parent, arguments[1:])
+    if found.made_up and arguments[0] != "y":
+        raise QueryError("ข้อมูลจำลองไม่มีข้อสรุป", "made-up data carry no finding")
     local = found.clusters(arguments[0])
     if not isinstance(local, LocalClusters):
         raise QueryError("ข้อมูลไม่พอสำหรับหากลุ่ม", "too few data for clusters")

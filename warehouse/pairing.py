@@ -139,7 +139,7 @@ class Pair:
         self._y = np.where(taking, of_y, np.nan)
         self.y_sources = tuple(sorted(y["source_id"].dropna().unique()))
         self.sources = tuple(sorted(x["source_id"].dropna().unique()))
-        self.made_up = any(house.source(s)["kind"] in MADE_UP for s in self.sources)
+        self.made_up = any(house.source(s)["kind"] in MADE_UP for s in (*self.sources, *self.y_sources))
         self._lock = threading.RLock()
 
     @property

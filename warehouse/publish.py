@@ -18,7 +18,7 @@ import pyarrow as pa
 from analytics import definitions, disclosure, formatting, overlap
 from analytics import lights as light_statistics
 from analytics.catalogue import load_catalogue
-from geo import boundaries, layers
+from geo import boundaries, layers, nightlight
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY, municipal_area, official_areas
 from warehouse.batch import AREA, Batch
@@ -50,6 +50,7 @@ RULES = (
             "schema.sql",
         )
     ),
+    *(Path(nightlight.__file__).with_suffix(ending) for ending in (".toml", ".py")),
     *sorted(Path(disclosure.__file__).parent.glob("*.py")),
     *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, light_statistics, overlap)),
 )

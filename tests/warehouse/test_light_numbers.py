@@ -154,6 +154,17 @@ def test_half_a_province_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
     folder = tmp_path
     in_strips("95", 8, left_out=3).to_parquet(folder / "district.parquet")
     assert "95" in set(base_zones(folder)["code"])
+    # Two of eight are missing, although the rest would fill the coarse outline well enough.
+    assert (
+        light_numbers._areas(in_strips("95", 8, left_out=2))["95"]
+        >= 0.74 * light_numbers._areas(embedded_provinces())["95"]
+    )
+    in_strips("95", 8, left_out=2).to_parquet(folder / "district.parquet")
+    assert "95" in set(base_zones(folder)["code"])
+    # Every district twice: their sum says whole, and more.
+    twice = in_strips("95", 8)
+    pd.concat([twice, twice]).to_parquet(folder / "district.parquet")
+    assert "95" in set(base_zones(folder)["code"])
     in_strips("95", 8).to_parquet(folder / "district.parquet")
     zones = set(base_zones(folder)["code"])
     assert "95" not in zones and set(YALA) <= zones and len(zones) == 76 + 8
