@@ -54,6 +54,9 @@ def map_panel(c: Context, s: LightScene) -> None:
         _areas(c, s, bbox)
     elif choice.mode == "difference" and s.comparison is not None and not s.comparison.pixels:
         st.info(w("light.warn.pixels"), icon=":material/grid_off:")
+    elif choice.mode == "difference" and choice.pair is not None and choice.pair.other is not None:
+        # The address of a difference names one product: it would show another pair of years than asked for.
+        st.info(w("light.warn.other_product"), icon=":material/compare_arrows:")
     else:
         _picture(c, s, bbox)
 

@@ -43,7 +43,7 @@ def swipe_panel(c: Context, s: LightScene) -> None:
         return
     # The layer of the map: names and outlines come from it, and the browser has it already.
     lines = layer_url(c, s, MEASURES["light_mean"])
-    notes = [*warning_lines(c, s), w("light.not_poverty"), threshold_line(c, pair.source1, pair.y1)]
+    notes = [*warning_lines(c, s), w("light.not_poverty"), threshold_line(c, pair.source1, pair.y1, pair)]
     swipe(w, before, after, place=c.name(c.area), lines=lines, own=s.plan.focus, notes=notes)
 
 

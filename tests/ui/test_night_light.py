@@ -201,6 +201,12 @@ def test_two_sensors_are_refused_and_then_compared_under_a_warning_that_stays(me
     assert not s.compared and not any("different sensors" in line for line in light_notes(c, s))
 
 
+def test_no_picture_is_drawn_of_the_difference_of_two_products(measured):
+    at = run(lang="en", light=MONTHLY, light2=VNL, mode="difference", anyway="1")
+    assert not at.error and not at.get("deck_gl_json_chart")
+    assert any("within one product only" in e.value for e in at.info)
+
+
 def test_two_units_are_never_compared(measured):
     at = run(lang="th", light=VNL, light2=HARMONISED, mode="areas", measure="log_ratio", anyway="1")
     assert not at.error
