@@ -78,6 +78,9 @@ def empty(schema: pa.Schema) -> pa.Table:
 PERIOD_ASSUMED = "period assumed"
 """In the note of a raster whose period no name told: what is known of the product and year stands there."""
 
+OTHER_CELLS = "other cells"
+"""In the note of a raster whose cells are not the product's; the size in degrees and the published one stand behind it."""
+
 
 @dataclass(slots=True)
 class LightRaster:

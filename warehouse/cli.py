@@ -611,6 +611,13 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
         lines.append(f"{'ไม่ผ่าน' if thai else 'failed'}: {name} ({check.failures:,}/{check.cells:,})")
     for raster in report.facts.get("rasters", ()):
         lines += _raster_lines(raster, thai)
+    for moved in report.facts.get("moved", ()):
+        wrong, right = (moved[key] for key in ("from", "to"))
+        lines.append(
+            f"แสงกลางคืน: {moved['product']} ไฟล์เดียวกันนี้เคยเป็นปี {wrong + 543} ({wrong}) ย้ายเป็นปี {right + 543} ({right})"
+            if thai
+            else f"night light: {moved['product']}: this very file stood as {wrong} and is {right} now; {wrong} was taken out"
+        )
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
     if report.snapshot is not None:
@@ -634,6 +641,13 @@ def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
         "nothing": ("ตามคำสั่ง", "as the command says"),
     }[raster["how"]][0 if thai else 1]
     window = ", ".join(f"{v:.3f}" for v in raster["window"])
+    if raster["pixel_published"]:
+        here, published = (f"{v:.6g}°" for v in (raster["pixel_degrees"][0], raster["pixel_published"]))
+        window += (
+            f" ขนาดช่อง {here} ไม่ใช่ {published} ของผู้จัดทำ"
+            if thai
+            else f"; cells of {here}, not {published} as published"
+        )
     mask = raster["mask"] or "-"
     if thai:
         return [

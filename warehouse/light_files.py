@@ -97,7 +97,8 @@ def merge_rasters(
     touched: set[tuple[str, int]] = set()
     for batch in batches:
         for raster in batch.rasters:
-            _put(connection, staging, raster, batch.files.column("sha256").to_pylist())
+            touched |= _move(connection, staging, raster, batch)
+            _put(connection, staging, raster, batch.import_id)
             touched.add((raster.product, raster.year))
     held = {str(name) for (name,) in connection.execute("SELECT DISTINCT product FROM raster").fetchall()}
     if held - _modelled():
@@ -107,7 +108,7 @@ def merge_rasters(
 
 
 def _put(
-    connection: duckdb.DuckDBPyConnection, staging: Staging, raster: LightRaster, arriving: list[str]
+    connection: duckdb.DuckDBPyConnection, staging: Staging, raster: LightRaster, import_id: str
 ) -> None:
     product = products()[raster.product]
     name = raster_file(product.id, raster.year)
@@ -120,14 +121,7 @@ def _put(
         write_cog(beside, raster.observations, raster.grid, {"DAOMAP_PRODUCT": product.id})
     key = [product.source_id, raster.year]
     # An import whose raster was replaced is no longer in here: its return is a wish to go back.
-    connection.execute(
-        """
-        DELETE FROM source_file WHERE source_id = $source AND NOT list_contains($arriving::VARCHAR[], sha256)
-          AND sha256 IN (
-              SELECT unnest(string_split(sha256, ' ')) FROM raster WHERE source_id = $source AND year = $year)
-        """,
-        {"source": key[0], "year": key[1], "arriving": arriving},
-    )
+    _forget_files(connection, product.source_id, raster.year, import_id)
     connection.execute("DELETE FROM raster WHERE source_id = ? AND year = ?", key)
     grid = raster.grid
     row: dict[str, Any] = {
@@ -159,6 +153,46 @@ def _put(
     connection.register("incoming", pa.Table.from_pylist([row], schema=RASTER))
     connection.execute("INSERT INTO raster SELECT * FROM incoming")
     connection.unregister("incoming")
+
+
+def _forget_files(connection: duckdb.DuckDBPyConnection, source_id: str, year: int, import_id: str) -> None:
+    """Forget the files a raster was made from, but for those that arrive with this import."""
+    connection.execute(
+        """
+        DELETE FROM source_file WHERE source_id = $source AND import_id <> $import
+          AND sha256 IN (
+              SELECT unnest(string_split(sha256, ' ')) FROM raster WHERE source_id = $source AND year = $year)
+        """,
+        {"source": source_id, "year": year, "import": import_id},
+    )
+
+
+def _move(
+    connection: duckdb.DuckDBPyConnection, staging: Staging, raster: LightRaster, batch: Batch
+) -> set[tuple[str, int]]:
+    """Take out what stands under another year and was made from the very same files: its year was wrong."""
+    source_id = products()[raster.product].source_id
+    arriving = [one.year for one in batch.rasters if one.product == raster.product]
+    wrong = connection.execute(
+        """
+        SELECT year, file, observations_file FROM raster
+        WHERE source_id = ? AND sha256 = ? AND NOT list_contains(?::SMALLINT[], year)
+        """,
+        [source_id, raster.sha256, arriving],
+    ).fetchall()
+    for year, *files in wrong:
+        _forget_files(connection, source_id, year, batch.import_id)
+        connection.execute("DELETE FROM raster WHERE source_id = ? AND year = ?", [source_id, year])
+        connection.execute(
+            "DELETE FROM observation WHERE source_id = ? AND year = ? AND starts_with(indicator, 'light_')",
+            [source_id, year],
+        )
+        for file in files:
+            if file is not None:
+                (staging.path / file).unlink(missing_ok=True)
+        moved = {"product": raster.product, "from": int(year), "to": raster.year}
+        batch.report.facts.setdefault("moved", []).append(moved)
+    return {(raster.product, int(year)) for year, *_ in wrong}
 
 
 def _tags(product: Product, raster: LightRaster) -> dict[str, str]:

@@ -112,6 +112,10 @@ def _with(value: float, *places: tuple[Any, Any], dtype: str = "float32") -> np.
     return cells.astype(dtype)
 
 
+def _grey() -> np.ndarray:
+    return np.clip(np.round(light() * 20), 0, 255).astype("uint8")
+
+
 def _without(*places: tuple[Any, Any]) -> np.ndarray:
     return _with(math.nan, *places)
 
@@ -211,6 +215,14 @@ case(
     "reject",
     "light.conflict",
     {Y2012: lit(), VNL.format("201204-201212", "vcmcfg", "average_masked"): lit(light(2))},
+)
+case(
+    54,
+    "one-file-two-years",
+    "one file under the names of two years",
+    "reject",
+    "light.same_bytes",
+    {Y2012: lit(), Y2021: lit()},
 )
 case(
     54,
@@ -522,6 +534,25 @@ case(
     cells=np.clip(np.round(light()), 0, 63),
 )
 case(
+    121,
+    "picture-as-radiance",
+    "the numbers of a picture where radiance belongs",
+    "repair",
+    "light.eight_bit",
+    {"mine.tif": lit(_grey())},
+    cells=_grey(),
+    product="other",
+    year=2021,
+)
+case(
+    121,
+    "cells-of-another",
+    "cells sixty times those of the product",
+    "repair",
+    "light.other_cells",
+    {Y2021: lit()},
+)
+case(
     122,
     "no-month",
     "a monthly product and no month",
@@ -561,9 +592,20 @@ case(
     "a sound raster in gzip",
     "accept",
     "",
-    {f"{Y2021}.gz": _packed(lit(compress="lzw"))},
+    {"mine.tif.gz": _packed(lit(compress="lzw"))},
+    product="other",
+    year=2021,
 )
-case(124, "points", "sound points on a grid", "accept", "", {_P21: points()})
+case(
+    124,
+    "points",
+    "sound points on a grid",
+    "accept",
+    "",
+    {"mine.csv": points()},
+    product="other",
+    year=2021,
+)
 
 
 def _palette(path: Path) -> None:

@@ -33,7 +33,9 @@ def light_batch(product: str, **years: NDArray[Any]) -> Batch:
     ]
     return Batch(
         kind="nightlight",
-        import_id=import_id("nightlight", {"product": product}, [r.sha256 for r in rasters]),
+        import_id=import_id(
+            "nightlight", {"product": product, "years": sorted(years)}, [r.sha256 for r in rasters]
+        ),
         report=ImportReport(kind="nightlight", files=len(rasters)),
         sources=pa.Table.from_pylist(
             [

@@ -94,6 +94,24 @@ def test_a_year_replaces_the_year_and_its_import(tmp_path: Path) -> None:
     assert rows(info) == [(VNL, 2012), (VNL, 2021)] and store.verify(info.id) == []
 
 
+def test_the_same_files_under_another_year_correct_it(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    wrong = light_batch(VNL, y2012=cells(1), y2021=cells(2))
+    wrong.rasters[0].observations = np.full(COARSE.shape, 7, np.uint16)
+    publish_batches(store, Settings(), [wrong])
+    right = light_batch(VNL, y2019=cells(1))
+    info = publish_batches(store, Settings(), [right])
+    assert rows(info) == [(VNL, 2019), (VNL, 2021)]
+    assert right.report.facts["moved"] == [{"product": VNL, "from": 2012, "to": 2019}]
+    assert known_imports(info) == {right.import_id} and store.verify(info.id) == []
+    assert not list((info.path / "nightlight" / VNL).glob("2012*"))
+    with duckdb.connect(str(info.database), read_only=True) as connection:
+        years = connection.execute(
+            "SELECT DISTINCT year FROM observation WHERE starts_with(indicator, 'light_')"
+        )
+        assert {year for (year,) in years.fetchall()} == {2019, 2021}
+
+
 def test_a_measured_product_drives_the_modelled_pair_out(tmp_path: Path) -> None:
     store = Store(tmp_path)
     made = light_batch("modelled", y2012=cells(1), y2021=cells(2))

@@ -17,11 +17,11 @@ import psutil
 import pytest
 from rasterio.transform import from_origin
 
-from geo.nightlight import NO_COUNT, THAILAND, canonical
+from geo.nightlight import NO_COUNT, THAILAND, canonical, products
 from tests.malformed.lights import GRID, VNL, WINDOW, Y2012, Y2021, light, points
 from tests.realdata import real_path
 from tests.tiffs import tif, world
-from warehouse.batch import PERIOD_ASSUMED, Batch
+from warehouse.batch import OTHER_CELLS, PERIOD_ASSUMED, Batch
 from warehouse.cli import main
 from warehouse.intake import Intake, Job
 from warehouse.sources.nightlight import read_nightlight
@@ -41,6 +41,11 @@ def accepted(intake: Intake, *paths: Path, **options: Any) -> Batch:
     return batch
 
 
+def odd(batch: Batch) -> list[str]:
+    """Codes of warnings, but for the cells: those here are sixty times the published ones."""
+    return [f.code for f in batch.report.warnings if f.code != "light.other_cells"]
+
+
 def test_official_names_need_no_option(intake: Intake, tmp_path: Path) -> None:
     paths = [
         tif(tmp_path / Y2012, light(1), transform=GRID),
@@ -48,7 +53,7 @@ def test_official_names_need_no_option(intake: Intake, tmp_path: Path) -> None:
         tif(tmp_path / HARMONISED, np.round(light(3)).clip(0, 63).astype("uint8"), transform=GRID),
     ]
     batch = accepted(intake, *paths)
-    assert not batch.report.warnings
+    assert not odd(batch)
     found = {(r.product, r.year): r for r in batch.rasters}
     assert set(found) == {
         ("harmonised-dmsp-viirs", 2012),
@@ -77,7 +82,7 @@ def test_options_say_what_a_name_does_not(intake: Intake, tmp_path: Path) -> Non
     # What a command overrides, the period of the name included, is not claimed any more.
     path = tif(tmp_path / Y2021, light(), transform=GRID)
     batch = accepted(intake, path, year=2015, product="vnl-v2-median")
-    assert [f.code for f in batch.report.warnings] == ["light.overridden"] * 2
+    assert odd(batch) == ["light.overridden"] * 2
     assert (batch.rasters[0].product, batch.rasters[0].period) == ("vnl-v2-median", (None, None))
     one, two = (accepted(intake, path, product=p) for p in ("vnl-v21-average", "vnl-v21-median"))
     assert one.import_id != two.import_id
@@ -96,6 +101,42 @@ def test_a_period_that_no_name_tells_is_marked(intake: Intake, tmp_path: Path) -
         assert batch.report.facts["rasters"][0]["period_assumed"] is True
     [raster] = accepted(intake, tif(tmp_path / Y2012, light(), transform=GRID)).rasters
     assert raster.period == ("2012-04-01", "2013-03-31") and PERIOD_ASSUMED not in str(raster.note)
+
+
+def test_the_same_bytes_under_another_name_are_another_import(intake: Intake, tmp_path: Path) -> None:
+    first = tif(tmp_path / VNL.format("201204-201212", "vcmcfg", "average_masked"), light(), transform=GRID)
+    ids = {accepted(intake, first).import_id}
+    for period in ("201204-201303", "2019"):
+        copy = tmp_path / VNL.format(period, "vcmcfg", "average_masked")
+        copy.write_bytes(first.read_bytes())
+        ids.add(accepted(intake, copy).import_id)
+    assert len(ids) == 3
+    # A name that tells the same is the same import, whoever told it.
+    copy = tmp_path / "copy_of.tif"
+    copy.write_bytes(first.read_bytes())
+    by_hand = [accepted(intake, copy, product="other", year=y).import_id for y in (2019, 2019, 2020)]
+    assert by_hand[0] == by_hand[1] != by_hand[2]
+
+
+def test_cells_that_are_not_the_product_s_are_told_and_noted(intake: Intake, tmp_path: Path) -> None:
+    batch = accepted(intake, tif(tmp_path / Y2021, light(), transform=GRID))
+    [found] = [f for f in batch.report.warnings if f.code == "light.other_cells"]
+    assert (found.found, found.expected) == ("0.25 x 0.25°", "0.00416667°")
+    assert OTHER_CELLS in str(batch.rasters[0].note)
+    assert batch.report.facts["rasters"][0]["pixel_published"] == 15 / 3600
+    mine = tif(tmp_path / "mine.tif", light(), transform=GRID)
+    [raster] = accepted(intake, mine, product="other", year=2021).rasters
+    assert raster.note is None
+
+
+def test_whole_numbers_of_eight_bits_are_no_radiance(intake: Intake, tmp_path: Path) -> None:
+    grey = np.clip(np.round(light() * 20), 0, 255).astype("uint8")
+    mine = tif(tmp_path / "mine.tif", grey, transform=GRID)
+    assert odd(accepted(intake, mine, product="other", year=2021)) == ["light.eight_bit"]
+    assert not odd(accepted(intake, tif(tmp_path / "deep.tif", grey.astype("uint16"), transform=GRID),
+                            product="other", year=2021))  # fmt: skip
+    for text in (products()["other"].caveats("en")[0], products()["other"].caveats("th")[0]):
+        assert "nW/cm²/sr" in text
 
 
 def test_a_window_of_a_lattice_goes_where_it_belongs(intake: Intake, tmp_path: Path) -> None:
@@ -121,10 +162,10 @@ def test_tiles_of_one_year_are_laid_together(intake: Intake, tmp_path: Path) -> 
     batch = accepted(intake, north, south)
     [raster] = batch.rasters
     np.testing.assert_array_equal(raster.values, whole[WINDOW])
-    assert raster.note == "2 files"
+    assert str(raster.note).startswith("2 files; ")
     assert raster.sha256.split() == batch.files.column("sha256").to_pylist()
     half = accepted(intake, south)
-    assert [f.code for f in half.report.warnings] == ["light.part"]
+    assert odd(half) == ["light.part"]
     assert 0.1 < half.report.facts["rasters"][0]["land_share"] < 0.3
 
 
@@ -158,9 +199,9 @@ def test_counts_come_in_tiles_and_what_is_missing_stays_missing(intake: Intake, 
     south = tif(tmp_path / f"south_{name.format('cf_cvg')}", counts[30:], transform=lower)
     batch = accepted(intake, *lights, north, south)
     np.testing.assert_array_equal(batch.rasters[0].observations, counts[WINDOW])
-    assert not batch.report.warnings and batch.files.num_rows == 4
+    assert not odd(batch) and batch.files.num_rows == 4
     half = accepted(intake, *lights, south)
-    assert [f.code for f in half.report.warnings] == ["light.observations_part"]
+    assert odd(half) == ["light.observations_part"]
     seen = half.rasters[0].observations
     assert (seen[:29] == NO_COUNT).all()
     np.testing.assert_array_equal(seen[29:], counts[30:62])
@@ -220,7 +261,7 @@ def test_metres_are_averaged_by_area(intake: Intake, tmp_path: Path) -> None:
 def test_another_datum_moves_no_cell_when_it_is_near(intake: Intake, tmp_path: Path) -> None:
     path = tif(tmp_path / Y2021, light(), transform=GRID, crs="EPSG:4258")
     batch = accepted(intake, path)
-    assert not batch.report.warnings
+    assert not odd(batch)
     np.testing.assert_array_equal(batch.rasters[0].values, light()[WINDOW])
 
 
@@ -230,7 +271,7 @@ def test_declared_nodata_of_every_kind(intake: Intake, tmp_path: Path, nodata: f
     cells[20:23, 7] = nodata
     batch = accepted(intake, tif(tmp_path / Y2021, cells, transform=GRID, nodata=nodata))
     [raster] = batch.rasters
-    assert not batch.report.warnings and raster.not_finite == 0
+    assert not odd(batch) and raster.not_finite == 0
     assert np.isnan(raster.values[19:22, 7]).all() and np.isnan(raster.values).sum() == 3
     assert batch.report.facts["rasters"][0]["nodata"] == 3
 
@@ -420,7 +461,8 @@ def test_real_raster_and_real_points_have_the_same_means(intake: Intake) -> None
 
     raster = accepted(intake, real_path("nightlight/tha_viirs_2022-03_5km.tif"))
     dots = accepted(intake, real_path("nightlight/Thailand_VIIRS_NightLights_2022-03_5kmGrid_withlatlon.csv"))
-    assert not raster.report.warnings and not dots.report.warnings
+    # Aggregated to 5 km: both are told to have other cells than the product.
+    assert not odd(raster) and not odd(dots)
     [one], [two] = raster.rasters, dots.rasters
     assert (one.product, one.year, one.grid) == (two.product, two.year, two.grid)
     coverage = cover(embedded_provinces(), one.grid)

@@ -259,6 +259,19 @@ MENDS: dict[str, tuple[str, str]] = {
         "check the unit: all values are whole numbers from 0 to 63, as digital numbers of DMSP are and radiance is not; "
         "--product harmonised-dmsp-viirs",
     ),
+    "light.eight_bit": (
+        "ตรวจหน่วย ไฟล์ 8 บิตที่มีแต่จำนวนเต็มมักเป็นภาพหรือ DN ไม่ใช่ค่ารังสี ขอไฟล์ค่ารังสีจากผู้ส่ง",
+        "check the unit: 8-bit whole numbers are those of a picture or digital numbers and hardly radiance; ask for the radiances",
+    ),
+    "light.other_cells": (
+        "ตรวจว่าตั้งใจ ขนาดช่องไม่ใช่ของผลิตภัณฑ์นี้ มีผู้รวมหรือแบ่งช่องใหม่ ข้อนี้บันทึกไว้กับภาพ ถ้าไม่ใช่ผลิตภัณฑ์นี้ ใช้ --product other",
+        "check that it is meant: the cells are not those the product is published with, so somebody made others of them; this "
+        "stays noted with the raster. --product other if it is no file of this product",
+    ),
+    "light.same_bytes": (
+        "ตรวจชื่อไฟล์ ไฟล์เดียวกันทุกไบต์ถูกตั้งชื่อเป็นสองปี จึงมีชื่อหนึ่งที่ผิด",
+        "check the names: one file, byte by byte, is named as two years, so one of the names is wrong",
+    ),
     "light.month": (
         "ใส่เดือนในชื่อไฟล์ เช่น viirs_2022-03.tif ภาพรายเดือนเทียบกันได้เฉพาะเดือนเดียวกัน",
         "put the month into the name, such as viirs_2022-03.tif: monthly light compares with the same month only",

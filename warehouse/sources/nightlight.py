@@ -32,7 +32,7 @@ from geo.nightlight import (
     products,
     recognise,
 )
-from warehouse.batch import PERIOD_ASSUMED, SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
+from warehouse.batch import OTHER_CELLS, PERIOD_ASSUMED, SOURCE, SOURCE_FILE, Batch, LightRaster, import_id
 from warehouse.intake import Intake, Job, Result
 from warehouse.intake.faults import finding
 from warehouse.intake.light import LOWEST, MAX_CELLS, drop_repeated
@@ -85,6 +85,8 @@ class _Read:
     year: int | None = None
     period: tuple[str | None, str | None] = (None, None)
     assumed: bool = False
+    reprojected: bool = False
+    eight_bit: bool = False
 
 
 def read_nightlight(
@@ -153,7 +155,11 @@ def read_nightlight(
     booked = [(one, one.product) for one in read if one.product is not None]
     if not report.refused:
         booked += _attach(rasters, counted, report)
-    options = {"year": year or "", "product": product or "", "observations": len(counting)}
+    # What each file was taken for is part of the import: the same bytes under the name of another year correct the year.
+    options = {
+        "lights": sorted(f"{one.sha256} {_shown(*_taken_for(one))}" for one in read),
+        "observations": sorted(f"{one.sha256} {product_of.id}" for one, product_of in booked[len(read) :]),
+    }
     batch = Batch("nightlight", import_id("nightlight", options, hashes), report)
     if report.refused:
         return batch
@@ -269,6 +275,8 @@ def _understood(result: Result, report: ImportReport) -> _Read | None:
         covered,
         counts,
         recognise(name, tags),
+        reprojected=facts.get("reprojected") is True,
+        eight_bit=facts.get("dtype") in ("uint8", "int8"),
     )
 
 
@@ -489,6 +497,12 @@ def _settle(one: _Read, year: int | None, product: str | None, report: ImportRep
     if one.product.unit != "DN" and low >= 0 and 1 < high <= _DN[1] and not (whole % 1).any():
         shown = f"{low:g}, {low + 1:g} ... {high:g}"
         report.add(finding("light.units", name, shown, one.product.unit, severity="warn"))
+    elif one.product.unit != "DN" and one.eight_bit and not (whole % 1).any():
+        shown = f"8 bit, {low:g} ... {high:g}"
+        report.add(finding("light.eight_bit", name, shown, one.product.unit, severity="warn"))
+    if _other_cells(one):
+        shown = f"{one.grid.dx:.6g} x {one.grid.dy:.6g}°"
+        report.add(finding("light.other_cells", name, shown, f"{one.product.pixel:.6g}°", severity="warn"))
     if low == high:
         report.add(finding("light.constant", name, f"{low:g}", "0 ... 100"))
     least, most = _DN if one.product.unit == "DN" else (-float("inf"), HIGHEST)
@@ -532,7 +546,20 @@ def _rasters(read: Sequence[_Read], report: ImportReport) -> list[LightRaster]:
                 note="; ".join(_notes(tiles)) or None,
             )
         )
+    _same_bytes(rasters, read, report)
     return rasters
+
+
+def _same_bytes(rasters: Sequence[LightRaster], read: Sequence[_Read], report: ImportReport) -> None:
+    """Refuse one file under the names of two years: one of the names is wrong."""
+    years: dict[tuple[str, str], int] = {}
+    for raster in rasters:
+        before = years.setdefault((raster.product, raster.sha256), raster.year)
+        if before != raster.year:
+            name = next(
+                one.path.name for one in read if one.sha256 in raster.sha256 and one.year == raster.year
+            )
+            report.add(finding("light.same_bytes", name, f"{raster.product}: {before} = {raster.year}", "2"))
 
 
 def _laid_together(tiles: Sequence[_Read], what: str, report: ImportReport) -> NDArray[np.float32]:
@@ -556,9 +583,20 @@ def _laid_together(tiles: Sequence[_Read], what: str, report: ImportReport) -> N
 
 def _notes(tiles: Sequence[_Read]) -> list[str]:
     notes = [] if len(tiles) == 1 else [f"{len(tiles)} files"]
-    if tiles[0].assumed:
+    first = tiles[0]
+    if first.assumed:
         notes.append(PERIOD_ASSUMED)
+    if _other_cells(first) and first.product is not None:
+        notes.append(f"{OTHER_CELLS} {first.grid.dx:.6g} {first.product.pixel:.6g}")
     return notes
+
+
+def _other_cells(one: _Read) -> bool:
+    """Whether the cells are not those the product is published with, so that somebody made others of them."""
+    if one.product is None or one.product.kind == "user" or one.reprojected:
+        return False
+    pixel = one.product.pixel
+    return max(abs(one.grid.dx / pixel - 1), abs(one.grid.dy / pixel - 1)) > 0.01
 
 
 def _land_share(values: NDArray[np.float32], grid: Grid) -> float:
@@ -634,6 +672,10 @@ def _lights_of(one: _Read, rasters: Sequence[LightRaster]) -> list[int]:
     return found if len(meant) == 1 else []
 
 
+def _taken_for(one: _Read) -> tuple[str, int | None, tuple[str | None, str | None], str | None]:
+    return one.product.id if one.product is not None else "", one.year, one.period, one.told.mask
+
+
 def _shown(product: str, year: int | None, period: tuple[str | None, str | None], mask: str | None) -> str:
     days = f"{period[0]}..{period[1]}" if period[0] else ""
     return " ".join(str(word) for word in (product, year, days, mask) if word) or "-"
@@ -658,6 +700,7 @@ def _fact(raster: LightRaster, read: Sequence[_Read]) -> dict[str, Any]:
         "sensor": product.sensor(raster.year),
         "window": [round(v, 6) for v in grid.bounds],
         "pixel_degrees": [grid.dx, grid.dy],
+        "pixel_published": product.pixel if _other_cells(mine[0]) else None,
         "cells": grid.width * grid.height,
         "covered": sum(one.covered for one in mine),
         "land_share": _land_share(raster.values, grid),
