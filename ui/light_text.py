@@ -14,6 +14,7 @@ from ui.frame import Context
 from ui.light_state import LightScene, Pair, product_of
 from ui.tables import year_label
 from ui.texts import Words
+from warehouse.batch import OTHER_CELLS, PERIOD_ASSUMED
 
 
 def measure_name(measure: Measure, words: Words) -> str:
@@ -62,21 +63,34 @@ def two_years_text(pair: Pair, words: Words) -> str:
 
 
 def period_line(c: Context, source: str, year: int) -> str:
-    """What a year of a source holds: first and last day where the file said, and the sensor."""
+    """What a year of a source holds: first and last day where the file said, the sensor, and what stands against it."""
     w = c.words
     row = raster_row(c, source, year)
     start, end = row["period_start"], row["period_end"]
     if product_of(source).kind == "modelled":
         return f"{year_label(year, w)} · {w('light.modelled_short')}"
     if pd.isna(start) or pd.isna(end):
-        return w("light.legend.no_period", year=year_label(year, w), sensor=row["sensor"])
-    return w(
-        "light.legend.period",
-        year=year_label(year, w),
-        start=_day(str(start), w),
-        end=_day(str(end), w),
-        sensor=row["sensor"],
-    )
+        line = w("light.legend.no_period", year=year_label(year, w), sensor=row["sensor"])
+    else:
+        line = w(
+            "light.legend.period",
+            year=year_label(year, w),
+            start=_day(str(start), w),
+            end=_day(str(end), w),
+            sensor=row["sensor"],
+        )
+    return " · ".join([line, *raster_notes(row["note"], w)])
+
+
+def raster_notes(note: object, words: Words) -> list[str]:
+    """What the note of a raster tells a reader: a period nobody named, cells that are not the product's."""
+    told = note.split("; ") if isinstance(note, str) else []
+    lines = [words("light.legend.assumed")] if PERIOD_ASSUMED in told else []
+    for part in told:
+        if part.startswith(OTHER_CELLS):
+            here, published = part.removeprefix(OTHER_CELLS).split()
+            lines.append(words("light.legend.other_cells", here=here, published=published))
+    return lines
 
 
 def _day(iso: str, words: Words) -> str:

@@ -21,11 +21,12 @@ from ui.light_legend import scale_html
 from ui.light_map import class_colours, class_labels
 from ui.light_state import LightScene, light_scene
 from ui.light_swipe import figure_html
-from ui.light_text import shown
+from ui.light_text import period_line, shown
 from ui.palette import DARK, LIGHT, difference_colours, hex_of, light_colours
 from ui.registry import PAGES
 from ui.state import LIGHT_MODES, View
 from ui.texts import Words, texts
+from warehouse.batch import OTHER_CELLS, PERIOD_ASSUMED
 from warehouse.computed_layers import computed_layer
 from warehouse.embedded import build
 from warehouse.publish import publish_batches
@@ -52,6 +53,7 @@ def measured_home(tmp_path_factory):
     masked = light_batch("vnl-v21-average-masked", y2012=cells(1), y2021=cells(2))
     masked.rasters[0].mask = EVIL
     masked.rasters[0].period = ("2012-04-01", "2012-12-31")
+    masked.rasters[0].note = f"2 files; {PERIOD_ASSUMED}; {OTHER_CELLS} 0.1 0.00416667"
     scaled = light_batch("harmonised-dmsp-viirs", y2012=cells(3).clip(0, 63), y2021=cells(4).clip(0, 63))
     drifted = light_batch("viirs-dnb-monthly", y2022=cells(5) + 0.1, y2025=cells(5) * 1.2 + 0.3)
     publish_batches(store, Settings(), [masked, scaled, drifted])
@@ -237,6 +239,17 @@ def test_what_a_file_says_of_itself_is_text(measured):
         assert not at.error
         assert "<script" not in words(at).replace("\\<", "")
         assert not any("<script" in str(e.proto) for e in at.get("html"))
+
+
+def test_an_assumed_period_and_other_cells_stand_beside_the_period(measured):
+    for language, assumed, other in (
+        ("th", "ไม่ได้มาจากชื่อไฟล์", "0.1° ไม่ใช่ 0.00416667°"),
+        ("en", "not from the file's name", "0.1°, not 0.00416667°"),
+    ):
+        c, scene = context(measured, lang=language, light=VNL)
+        assert assumed in period_line(c, VNL, 2012) and other in period_line(c, VNL, 2012)
+        assert assumed not in period_line(c, VNL, 2021) and "0.00416667" not in period_line(c, VNL, 2021)
+        assert any(assumed in line for line in light_notes(c, scene)), light_notes(c, scene)
 
 
 def test_the_choice_of_product_is_offered_and_kept(measured):
