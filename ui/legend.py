@@ -26,6 +26,7 @@ def legend_html(
     notes: Sequence[str],
     theme: Theme,
     caption: str,
+    strong: Sequence[str] = (),
 ) -> str:
     """HTML of a legend; every text is escaped, so names and sources from files stay text.
 
@@ -33,17 +34,21 @@ def legend_html(
     ----------
     caption : str
         Heading of the column of counts, such as ``"areas"``, read by screen readers.
+    strong : sequence of str
+        Lines that must not be missed, above the others.
     """
     cells = [*rows, *([missing] if missing is not None else [])]
     body = "".join(
         f'<tr><td><i style="background:{hex_of(row.colour)}"></i></td><td>{escape(row.label)}</td><td>{row.count:,}</td></tr>'
         for row in cells
     )
-    lines = "".join(f"<p>{escape(n)}</p>" for n in notes)
+    lines = "".join(f'<p class="strong">{escape(n)}</p>' for n in strong)
+    lines += "".join(f"<p>{escape(n)}</p>" for n in notes)
     # One style sheet instead of a style on every cell: half the bytes at every change.
     style = (
         f".daomap-legend{{font-size:.86rem;line-height:1.45;color:{theme.text}}}"
         f".daomap-legend p,.daomap-legend th,.daomap-legend td:last-child{{color:{theme.muted}}}"
+        f".daomap-legend p.strong{{color:{theme.text};font-weight:600}}"
         ".daomap-legend p{margin:4px 0 0;font-size:.86rem}.daomap-legend table{border-collapse:collapse;margin-top:4px}"
         ".daomap-legend td,.daomap-legend th{padding:2px 8px 2px 0;border:0;text-align:left}"
         ".daomap-legend th:last-child,.daomap-legend td:last-child{text-align:right;font-variant-numeric:tabular-nums}"

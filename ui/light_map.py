@@ -14,7 +14,7 @@ from geo.nightlight import Grid
 from ui.frame import Context, go
 from ui.legend import LegendRow, legend_html
 from ui.light_legend import scale_html
-from ui.light_state import LightScene, frame_of, one_year
+from ui.light_state import LightScene, frame_of, one_year, table_measure
 from ui.light_text import (
     measure_name,
     period_line,
@@ -103,7 +103,7 @@ def picture_legend(c: Context, s: LightScene) -> str:
     saturation = s.product.saturation
     if saturation is not None:
         notes.append(w("light.legend.saturated", value=f"{saturation:g}"))
-    strong = warning_lines(c, s) if two else [w("light.modelled")] if s.modelled else []
+    strong = strong_lines(c, s, two=two)
     notes = [line for line in notes if line not in (*strong, w("light.modelled_short"))]
     if s.choice.mode == "difference":
         scale = difference_scale_of(unit)
@@ -161,6 +161,8 @@ def _chart(
     # One key for all modes: year, opacity and mode change what is drawn and leave the view where it is.
     key = f"light_map_{c.area.code}_{s.plan.draw_level}"
 
+    table = measure_name(table_measure(s), c.words)
+
     def clicked() -> None:
         code = clicked_code(st.session_state[key].selection)
         if code is not None:
@@ -172,7 +174,7 @@ def _chart(
         height=MAP_HEIGHT,
         on_select=clicked,
         selection_mode="single-object",
-        alt=c.words("light.map.alt", what=what, area=c.name(c.area)),
+        alt=c.words("light.map.alt", what=what, area=c.name(c.area), table=table),
     )
 
 
@@ -258,15 +260,23 @@ def _area_legend(
     notes = [w(key)] if measure.years == 1 or measure.classes == "symmetric" else []
     if measure.key == "per_1000":
         notes.append(persons_line(c, frame_of(c, s, measure)))
+    strong = strong_lines(c, s, two=measure.years == 2)
+    unsaid = (*strong, w("light.modelled_short"))
     return legend_html(
         measure_name(measure, w),
         unit_text(measure, s.product, w),
         rows[::-1],
         missing,
-        [*notes, *legend_notes(c, s, two=measure.years == 2)],
+        [line for line in (*notes, *legend_notes(c, s, two=measure.years == 2)) if line not in unsaid],
         c.theme,
         w("light.legend.areas"),
+        strong,
     )
+
+
+def strong_lines(c: Context, s: LightScene, *, two: bool) -> list[str]:
+    """What must not be missed on a legend: that light is modelled, and of two years what stands against them."""
+    return warning_lines(c, s) if two else [c.words("light.modelled")] if s.modelled else []
 
 
 def legend_notes(c: Context, s: LightScene, *, two: bool) -> list[str]:

@@ -12,7 +12,7 @@ from ui import export
 from ui.frame import Context, choose, go
 from ui.light_charts import transition_bars
 from ui.light_export import light_columns, light_notes, light_rows, light_sheets
-from ui.light_state import LightScene, frame_of, product_of, two_years
+from ui.light_state import LightScene, frame_of, product_of, table_measure, two_years
 from ui.light_text import (
     drift_amount,
     meaning,
@@ -291,6 +291,9 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
     w, pair = c.words, s.choice.pair
     if pair is None or not s.compared or s.level is None:
         return
+    if s.modelled:
+        st.info(w("light.ranking.made_up"), icon=":material/science:")
+        return
     measure = ranking_measure(s)
     if measure.classes != "symmetric":
         return
@@ -417,14 +420,15 @@ def table(c: Context, s: LightScene) -> None:
     if s.level is None:
         st.info(w("light.no_boundaries"), icon=":material/info:")
         return
-    measure = choice.measure if choice.mode == "areas" else MEASURES["light_mean"]
-    if measure.years == 2 and not s.compared:
-        measure = MEASURES["light_mean"]
+    measure = table_measure(s)
     year = choice.pair.y1 if choice.two_years and choice.pair is not None else choice.year
     st.subheader(w("ranking.heading", level=w(f"level.{s.level}")), anchor=False)
     when = year_label(year, w)
     if measure.years == 2 and choice.pair is not None:
         when = two_years_text(choice.pair, w)
+    if s.modelled:
+        # The flag above the map is out of sight here, and a table is what people copy.
+        st.warning(w("light.modelled"), icon=":material/science:")
     st.caption(f"{measure_name(measure, w)} · {when} · {meaning(measure, w, floor(c, s))}")
     frame = frame_of(c, s, measure, year)
     if measure.key == "per_1000":

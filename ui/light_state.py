@@ -182,6 +182,16 @@ def light_scene(c: Context) -> LightScene | None:
     )
 
 
+def table_measure(s: LightScene) -> Measure:
+    """The measure of the table: that of the map, and of a difference that may not be shown the mean of one year."""
+    measure = MEASURES[DEFAULT]
+    if s.choice.mode == "areas":
+        measure = s.choice.measure
+    elif s.choice.mode == "difference":
+        measure = MEASURES["difference"]
+    return measure if measure.years == 1 or s.compared else MEASURES[DEFAULT]
+
+
 def measured(c: Context, s: LightScene, measure: Measure, year: int | None = None) -> pd.Series:
     """Values of a measure for the areas drawn, as shown, by code; of `year` for a measure of one year."""
     return measure.of(frame_of(c, s, measure, year))

@@ -18,10 +18,10 @@ from ui.export import csv_bytes, xlsx_bytes
 from ui.frame import Context
 from ui.light_export import light_columns, light_notes, light_rows, light_sheets
 from ui.light_legend import scale_html
-from ui.light_map import class_colours, class_labels
-from ui.light_state import LightScene, light_scene
+from ui.light_map import _area_legend, class_colours, class_labels, classes_for
+from ui.light_state import LightScene, light_scene, table_measure
 from ui.light_swipe import figure_html
-from ui.light_text import period_line, shown
+from ui.light_text import measure_name, period_line, shown
 from ui.palette import DARK, LIGHT, difference_colours, hex_of, light_colours
 from ui.registry import PAGES
 from ui.state import LIGHT_MODES, View
@@ -353,3 +353,46 @@ def test_a_close_up_carries_its_outline_and_no_markup_of_others():
     assert corners[0] == (0, corners[0][1]) and corners[1][0] == 1000
     assert corners[2][1] == 0  # the north edge is the top row
     assert "svg" not in figure_html("/lights/x.png", "a", "b", (100.0, 10.0, 101.0, 11.0), None)
+
+
+def alts(at):
+    return "\n".join(
+        str(e.proto) for kind in ("deck_gl_json_chart", "arrow_data_frame") for e in at.get(kind)
+    )
+
+
+def test_the_table_of_a_difference_holds_the_difference(measured):
+    for mode, key in (("difference", "difference"), ("picture", "light_mean"), ("areas", "light_mean")):
+        c, s = context(measured, lang="en", light=VNL, mode=mode)
+        assert table_measure(s).key == key
+        at = run(lang="en", light=VNL, mode=mode)
+        name = measure_name(MEASURES[key], c.words)
+        assert any(e.value.startswith(f"{name} · ") for e in at.caption)
+        assert f"The table below gives the {name} of each area" in alts(at)
+    # Of two years that are not compared there is no difference to show.
+    c, s = context(measured, lang="en", light=HARMONISED, mode="difference")
+    assert not s.compared and table_measure(s).key == "light_mean"
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_modelled_light_lists_no_gains_and_stands_flagged_beside_the_table(embedded_home):
+    for language in ("th", "en"):
+        t = texts(language)
+        at = run(lang=language, mode="areas", measure="annual_growth")
+        assert t["light.ranking.made_up"] in [e.value for e in at.info]
+        assert t["light.ranking.up"] not in words(at) and t["light.ranking.down"] not in words(at)
+        assert [e.value for e in at.warning].count(
+            t["light.modelled"]
+        ) == 2  # above the map and above the table
+        for measure in ("annual_growth", "light_mean"):
+            c, s = context(Store(embedded_home), lang=language, mode="areas", measure=measure)
+            chosen = s.choice.measure
+            html = _area_legend(c, s, chosen, classes_for(c, s, chosen), ((0, 0, 0),) * 7)
+            assert f'<p class="strong">{t["light.modelled"]}</p>' in html
+            assert html.count(t["light.modelled"]) == 1
+
+
+def test_measured_light_lists_its_gains(measured):
+    at = run(lang="en", light=VNL, mode="areas", measure="annual_growth")
+    assert texts("en")["light.ranking.up"] in words(at)
+    assert texts("en")["light.ranking.made_up"] not in words(at)
