@@ -47,7 +47,10 @@ def rows(found: Pair) -> Iterator[list[object]]:
 
 
 def statistics(found: Pair) -> list[tuple[str, str, object]]:
-    """Every statistic as ``(of, name, value)``, with the numbers of areas, permutations and seeds it rests on."""
+    """Every statistic as ``(of, name, value)``, with the numbers of areas, permutations and seeds it rests on.
+
+    Of made-up light no interval and no line, as on the screen.
+    """
     a = found.association
     out: list[tuple[str, str, object]] = [("areas", "compared", a.n)]
     out += [("areas", f"left_out_{reason}", n) for reason, n in found.left_out.items()]
@@ -58,15 +61,13 @@ def statistics(found: Pair) -> list[tuple[str, str, object]]:
     out += [("light", "floor", a.floor), ("light", "below_zero", a.below_zero)]
     for name, part in (("pearson", a.pearson), ("spearman", a.spearman)):
         if isinstance(part, Correlation):
-            out += [
-                (name, "r", part.r),
-                (name, "low", part.low),
-                (name, "high", part.high),
-                (name, "n", part.n),
-            ]
+            keys = ("r", "n") if found.made_up else ("r", "low", "high", "n")
+            out += [(name, key, getattr(part, key)) for key in keys]
         else:
             out.append((name, "none", part.reason))
-    if isinstance(a.line, Line):
+    if found.made_up:
+        out.append(("siegel", "none", "made_up"))
+    elif isinstance(a.line, Line):
         out += [("siegel", key, getattr(a.line, key)) for key in ("slope", "intercept", "scale", "n")]
     else:
         out.append(("siegel", "none", a.line.reason))

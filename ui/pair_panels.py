@@ -325,7 +325,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
 
     whole = [] if crowd else taking.tolist()
     line = None
-    if isinstance(a.line, Line):
+    if isinstance(a.line, Line) and not found.made_up:
         low, high = float(np.nanmin(a.x)), float(np.nanmax(a.x))
         line = (
             (low, a.line.intercept + a.line.slope * low),
@@ -339,7 +339,11 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
         line,
         colours,
         _powers(a.x) if a.logarithm else None,
-        (title_line(q.x, q.x_year, q.x_source, c), title_line(q.y, q.y_year, None, c)),
+        (
+            title_line(q.x, q.x_year, q.x_source, c)
+            + (f" · {w('pair.made_up_flag')}" if found.made_up else ""),
+            title_line(q.y, q.y_year, None, c),
+        ),
         c.theme,
     )
     key = f"pair_scatter_{q.level}_{q.within}"
@@ -365,7 +369,8 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
             n=f"{a.n:,}",
         ),
     )
-    st.caption(w("pair.scatter_cloud" if crowd else "pair.scatter_note"))
+    note = w("pair.scatter_cloud" if crowd else "pair.scatter_note")
+    st.caption(note if line is None else f"{note} {w('pair.scatter_line')}")
 
 
 def _apart(which: Sequence[int], x: np.ndarray, y: np.ndarray) -> list[int]:
@@ -405,12 +410,19 @@ def statistics_panel(c: Context, found: Pair) -> None:
     if isinstance(a.spearman, NoResult) and found.made_up:
         st.markdown("- " + why_not(a.spearman, w))
     st.markdown(
-        markdown_table([w("pair.column_what"), w("pair.column_value"), w("pair.column_n")], table_rows(a, w))
+        markdown_table(
+            [w("pair.column_what"), w("pair.column_value"), w("pair.column_n")],
+            table_rows(a, w, made_up=found.made_up),
+        )
     )
     st.caption(
         " · ".join(
             part
-            for part in (w("pair.strength_note"), floor_sentence(a, w), *coverage_lines(found, c))
+            for part in (
+                None if found.made_up else w("pair.strength_note"),
+                floor_sentence(a, w),
+                *coverage_lines(found, c),
+            )
             if part
         )
     )

@@ -102,16 +102,20 @@ def p_text(p: float) -> str:
     return f"{p:.3f}"
 
 
-def table_rows(found: Association, w: Words) -> list[tuple[str, str, str]]:
-    """Rows of the table of statistics: what, value, number of areas."""
+def table_rows(found: Association, w: Words, *, made_up: bool = False) -> list[tuple[str, str, str]]:
+    """Rows of the table of statistics: what, value, number of areas.
+
+    Of made-up light no interval and no line: both would lend precision to numbers that say nothing.
+    """
     rows = []
     for name, part in (("spearman", found.spearman), ("pearson", found.pearson)):
         label = w(f"pair.{name}_log" if name == "pearson" and found.logarithm else f"pair.{name}")
         if isinstance(part, NoResult):
             rows.append((label, "–", f"{part.n:,}"))
         else:
-            rows.append((label, f"{coefficient(part.r)} ({interval(part, w)})", f"{part.n:,}"))
-    if isinstance(found.line, Line):
+            shown = coefficient(part.r)
+            rows.append((label, shown if made_up else f"{shown} ({interval(part, w)})", f"{part.n:,}"))
+    if isinstance(found.line, Line) and not made_up:
         label = w("pair.slope_log" if found.logarithm else "pair.slope")
         rows.append((label, coefficient(found.line.slope), f"{found.line.n:,}"))
         rows.append((w("pair.scale"), number(found.line.scale, 2), f"{found.line.n:,}"))

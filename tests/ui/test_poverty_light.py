@@ -55,7 +55,7 @@ def measured_home(tmp_path_factory):
         ("550151", "mpi_poor_rate", YEAR, 3.0),
         *((f"5501{i:02}", "mpi_poor_rate", YEAR, 1.0) for i in range(1, 6)),
     ]
-    made = batch([*rates, *towns], suppressed=[("13", "mpi_poor_rate")], areas=[evil])
+    made = batch([*rates, *towns], suppressed=[("13", "mpi_poor_rate")], areas=[evil], kind="official")
     publish_batches(store, Settings(), [made, light_batch(PRODUCT, y2012=cells(1), y2021=cells(2))])
     return home
 
@@ -180,7 +180,7 @@ def test_downloads_hold_statistics_seeds_caveats_and_no_formula():
     facts = {(of, name): value for of, name, value in pair_export.statistics(provinces)}
     assert facts["areas", "compared"] == 75 == facts["spearman", "n"]
     assert facts["moran_poverty", "seed"] == facts["clusters_both", "seed"] == 20120401
-    assert facts["clusters_poverty", "permutations"] == 9999
+    assert facts["clusters_poverty", "permutations"] == 99999
     notes = "\n".join(pair_export.note_lines(provinces, Words("en")))
     assert texts("en")["pair.caveat_cause"] in notes and "siegel slope" in notes
 
@@ -201,6 +201,39 @@ def test_nobody_is_judged_by_modelled_light(language, pattern):
     assert "/computed/pair.1~" in chart["layers"][0]["data"]
     # The words that would say what light tells are not said either.
     assert w("pair.says", rate="", way=w("pair.less"), strength="", n="")[:12] not in shown
+
+
+@pytest.mark.usefixtures("embedded_home")
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_modelled_light_has_no_interval_no_line_and_no_word_for_strength(language):
+    at = run(lang=language, ind="target_poor_rate", year="2018")
+    w, shown = Words(language), words(at)
+    # The coefficient itself stays, to try the screen with.
+    assert "(Spearman)" in shown.replace("\\", "")
+    assert "95%" not in shown.replace("\\", "") and w("pair.strength_note") not in shown
+    assert w("pair.scale") not in shown and "(Siegel)" not in shown.replace("\\", "")
+    assert w("pair.scatter_line") not in shown
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert w("pair.made_up_flag") in figure["layout"]["xaxis"]["title"]["text"]
+    assert all(trace.get("mode") != "lines" for trace in figure["data"])
+    found = pair(data.warehouse(), Question("target_poor_rate", 2018, "light_mean", 2021, "province"))
+    told = {(of, name) for of, name, _ in pair_export.statistics(found)}
+    assert ("spearman", "r") in told
+    assert told.isdisjoint({("spearman", "low"), ("pearson", "high"), ("siegel", "slope")})
+
+
+@pytest.mark.usefixtures("measured")
+def test_measured_light_has_its_line_and_intervals():
+    at = run(lang="en", ind="mpi_poor_rate", year=str(YEAR))
+    w, shown = Words("en"), words(at)
+    assert (
+        "95% interval" in shown.replace("\\", "")
+        and w("pair.strength_note") in shown
+        and w("pair.scatter_line") in shown
+    )
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert w("pair.made_up_flag") not in figure["layout"]["xaxis"]["title"]["text"]
+    assert any(trace.get("mode") == "lines" for trace in figure["data"])
 
 
 @pytest.mark.usefixtures("embedded_home")

@@ -23,6 +23,7 @@ def batch(
     suppressed: Iterable[tuple[str, str]] = (),
     file: str = "made.csv",
     sha: str | None = None,
+    kind: str = "synthetic",
 ) -> Batch:
     """A batch of (area, indicator, year, value) rows of one source."""
     rows = list(rows)
@@ -55,7 +56,7 @@ def batch(
             [
                 {
                     "source_id": source,
-                    "kind": "synthetic",
+                    "kind": kind,
                     "publisher": "test",
                     "title_th": f"แหล่ง {source}",
                     "title_en": f"source {source}",
