@@ -224,7 +224,7 @@ def main() -> int:
             "--maxprocesses",
             "4",
             "--dist",
-            "loadgroup",
+            "loadscope",
             "--no-loadscope-reorder",
         ]
         chosen = sys.argv[2:] or side_by_side

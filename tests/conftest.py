@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # The same examples at every run, and no stop-watch: a red run is then a change's fault, and can be repeated.
 # DAOMAP_EXPLORE=1 looks for new examples, more of them.
@@ -16,25 +18,31 @@ settings.load_profile("explore" if os.environ.get("DAOMAP_EXPLORE") else "steady
 # Begun first where tests run side by side: what takes minutes must not be what everybody waits for at the end.
 LONG = (
     "tests/faults/test_kill.py",
-    "tests/real/test_disclosure_real.py",
     "browser",
+    "tests/real/test_disclosure_real.py",
     "tests/malformed/test_generated.py",
 )
 
 
+def _together(nodeid: str) -> str:
+    """What runs in one process: a file's tests, for the servers and homes they share; all with a browser, which fills a machine."""
+    file = nodeid.partition("::")[0]
+    return "browser" if file.startswith("tests/browser/") or file == "tests/web/test_deploy.py" else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests together, for the servers and homes they share; and all tests with a browser, which fills a machine."""
     place = {name: position for position, name in enumerate(LONG)}
-    order = {}
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            path = item.path.relative_to(item.config.rootpath)
-            item.add_marker(
-                pytest.mark.xdist_group("browser" if "browser" in path.parts else path.as_posix())
-            )
-        group = item.get_closest_marker("xdist_group").args[0]
-        order[item] = place.get(group, len(place))
-    items.sort(key=order.__getitem__)
+    items.sort(key=lambda item: place.get(_together(item.nodeid), len(place)))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Deals the groups of `_together` to the processes, the longest first."""
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _together(nodeid)
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

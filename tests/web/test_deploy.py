@@ -34,7 +34,6 @@ PATHS = (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()) or not shutil.which("openssl"),
         reason="no nginx or no openssl on this machine (Debian: apt-get install nginx-light openssl)",
