@@ -9,6 +9,8 @@ from analytics.light_scale import DifferenceScale, LightScale
 from ui.palette import RGB, Theme, hex_of
 
 BAR_HEIGHT = 230  # pixels
+MINUS = "\u2212"
+"""Stands before a number in labels; a hyphen would be read as "to" there."""
 
 
 def scale_html(
@@ -65,4 +67,4 @@ def scale_html(
 def _text(stop: float, scale: LightScale | DifferenceScale) -> str:
     """A stop as text; differences carry their sign."""
     sign = "+" if isinstance(scale, DifferenceScale) and stop > 0 else ""
-    return f"{sign}{stop:g}"
+    return f"{sign}{stop:g}".replace("-", MINUS)

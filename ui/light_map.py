@@ -13,7 +13,7 @@ from geo.codes import COUNTRY
 from geo.nightlight import Grid
 from ui.frame import Context, go
 from ui.legend import LegendRow, legend_html
-from ui.light_legend import scale_html
+from ui.light_legend import MINUS, scale_html
 from ui.light_state import LightScene, frame_of, one_year, table_measure
 from ui.light_text import (
     measure_name,
@@ -26,7 +26,7 @@ from ui.light_text import (
     warning_lines,
 )
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck, raster_layer
-from ui.palette import NIGHT_GROUND, RGB, difference_colours, light_colours, ramp
+from ui.palette import MAP_GROUNDS, NIGHT_GROUND, RGB, difference_colours, light_colours, ramp
 from ui.tables import year_label
 from ui.texts import Words
 from warehouse.computed_layers import computed_url
@@ -108,7 +108,7 @@ def picture_legend(c: Context, s: LightScene) -> str:
     if s.choice.mode == "difference":
         scale = difference_scale_of(unit)
         colours = difference_colours(33, c.theme.name)
-        ground = difference_colours(3, c.theme.name)[1]
+        ground = MAP_GROUNDS[c.theme.name]  # the ground of the map, that clear cells let through
         return scale_html(
             w("light.legend.difference"), unit, scale, colours, [w("light.legend.centred"), *notes], c.theme,
             (ground, w("light.legend.clear_both")), strong,
@@ -232,7 +232,7 @@ def class_labels(measure: Measure, classes: Classes, words: Words) -> list[str]:
     def show(value: float) -> str:
         # Bounds are round numbers: as many decimals as they have, and no more.
         places = next((n for n in range(5) if round(value, n) == value), decimals)
-        return number(value, places, language=words.language)
+        return number(value, places, language=words.language).replace("-", MINUS)
 
     labels = []
     for i, high in enumerate(classes.bounds):

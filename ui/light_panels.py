@@ -15,6 +15,7 @@ from ui.light_export import light_columns, light_notes, light_rows, light_sheets
 from ui.light_state import LightScene, frame_of, product_of, table_measure, two_years
 from ui.light_text import (
     drift_amount,
+    late_starts,
     meaning,
     measure_name,
     persons_line,
@@ -505,7 +506,9 @@ def caveats(c: Context, s: LightScene) -> None:
     w = c.words
     with st.container(border=True, key="light_caveats"):
         st.subheader(w("light.caveats.heading"), anchor=False)
-        lines = [w("light.not_poverty"), *(w(f"light.caveats.{name}") for name in CAVEATS[1:])]
+        lines = [w("light.not_poverty")]
+        for name in CAVEATS[1:]:
+            lines += late_starts(c, s) if name == "months" else [w(f"light.caveats.{name}")]
         st.markdown("\n".join(f"- {line}" for line in lines))
         for product in dict.fromkeys((s.product, s.product0)):
             st.markdown(f"**{w('light.caveats.product')}** {escape_markdown(product.name(w.language))}")

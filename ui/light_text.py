@@ -82,6 +82,21 @@ def period_line(c: Context, source: str, year: int) -> str:
     return " · ".join([line, *raster_notes(row["note"], w)])
 
 
+def late_starts(c: Context, s: LightScene) -> list[str]:
+    """A sentence for each year on the page whose measurements begin after its first day."""
+    choice, w = s.choice, c.words
+    years = [] if choice.two_years else [(choice.source, choice.year)]
+    if choice.pair is not None and (choice.two_years or s.compared):
+        # Figures tell the other year of the pair too.
+        years += [(choice.pair.source0, choice.pair.y0), (choice.pair.source1, choice.pair.y1)]
+    lines = []
+    for source, year in sorted(set(years), key=lambda found: found[1]):
+        start = raster_row(c, source, year)["period_start"]
+        if product_of(source).kind != "modelled" and not pd.isna(start) and str(start) > f"{year}-01-01":
+            lines.append(w("light.caveats.months", year=year_label(year, w), start=_day(str(start)[:10], w)))
+    return lines
+
+
 def raster_notes(note: object, words: Words) -> list[str]:
     """What the note of a raster tells a reader: a period nobody named, cells that are not the product's."""
     told = note.split("; ") if isinstance(note, str) else []

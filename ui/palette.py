@@ -80,6 +80,8 @@ _DIFFERENCE = {
 }
 NIGHT_GROUND: RGB = (11, 17, 20)
 """Land without light, where a picture is not laid on a map."""
+MAP_GROUNDS: dict[str, RGB] = {"light": _rgb("#e9eff1"), "dark": NIGHT_GROUND}
+"""What a map shows where nothing is drawn, by theme."""
 OUTLINE: RGB = (128, 142, 150)
 """Boundaries above a picture: seen on a dark ground and on a light one."""
 # One star (the highest fifth of the rate) to five.

@@ -20,7 +20,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from ui.data import store
 from ui.errors import message, note
-from ui.palette import NIGHT_GROUND, difference_colours, light_colours
+from ui.palette import MAP_GROUNDS, NIGHT_GROUND, difference_colours, hex_of, light_colours
 from warehouse import light_layers, neet_layers, pair_layers  # noqa: F401 - their kinds of layers become known
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.light_files import raster_file
@@ -28,7 +28,7 @@ from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_imag
 from warehouse.query import any_layer, layer_file, published_file
 
 _FOREVER = "public, max-age=31536000, immutable"
-BACKGROUNDS = {"light": "#e9eff1", "dark": "#0b1114"}
+BACKGROUNDS = {name: hex_of(colour) for name, colour in MAP_GROUNDS.items()}
 
 
 def not_found() -> Response:

@@ -18,12 +18,13 @@ from ui.export import csv_bytes, xlsx_bytes
 from ui.frame import Context
 from ui.light_export import light_columns, light_notes, light_rows, light_sheets
 from ui.light_legend import scale_html
-from ui.light_map import _area_legend, class_colours, class_labels, classes_for
+from ui.light_map import _area_legend, class_colours, class_labels, classes_for, picture_legend
 from ui.light_state import LightScene, light_scene, table_measure
 from ui.light_swipe import figure_html
-from ui.light_text import measure_name, period_line, shown
+from ui.light_text import late_starts, measure_name, period_line, shown
 from ui.palette import DARK, LIGHT, difference_colours, hex_of, light_colours
 from ui.registry import PAGES
+from ui.routes import BACKGROUNDS
 from ui.state import LIGHT_MODES, View
 from ui.texts import Words, texts
 from warehouse.batch import OTHER_CELLS, PERIOD_ASSUMED
@@ -162,10 +163,10 @@ def test_labels_of_classes_are_round_and_both_sides_of_zero_have_their_colours()
     classes = Classes("user_defined", bounds, -9.0, (1,) * 7, 0)
     labels = class_labels(MEASURES["difference"], classes, w)
     assert labels == [
-        "up to -5",
-        "above -5 to -3",
-        "above -3 to -1",
-        "above -1 to 1",
+        "up to \u22125",
+        "above \u22125 to \u22123",
+        "above \u22123 to \u22121",
+        "above \u22121 to 1",
         "above 1 to 3",
         "above 3 to 5",
         "above 5",
@@ -341,7 +342,7 @@ def test_a_legend_has_the_colours_and_stops_of_its_picture_and_no_markup_of_othe
     difference = scale_html(
         "t", "u", difference_scale_of("DN"), difference_colours(33, "light"), [], LIGHT, ((0, 0, 0), "")
     )
-    assert 'top:50.00%">0<' in difference and ">+20<" in difference and ">-20<" in difference
+    assert 'top:50.00%">0<' in difference and ">+20<" in difference and ">\u221220<" in difference
 
 
 def test_a_close_up_carries_its_outline_and_no_markup_of_others():
@@ -396,3 +397,20 @@ def test_measured_light_lists_its_gains(measured):
     at = run(lang="en", light=VNL, mode="areas", measure="annual_growth")
     assert texts("en")["light.ranking.up"] in words(at)
     assert texts("en")["light.ranking.made_up"] not in words(at)
+
+
+def test_a_late_start_is_told_of_the_years_shown_only(measured):
+    told = {}
+    for view in ({}, {"y1": 2012}, {"light": HARMONISED}):
+        c, s = context(measured, lang="en", **{"light": VNL, **view})
+        told[tuple(view)] = late_starts(c, s)
+    assert all("2012 begin on 2012-04-01" in line for key in ((), ("y1",)) for line in told[key])
+    assert len(told[()]) == len(told["y1",]) == 1
+    assert told["light",] == []  # no period is known of it
+    assert "1/4/2555" in words(run(lang="th", light=VNL))
+    assert "begin on" not in words(run(lang="en", light=HARMONISED))
+
+
+def test_clear_cells_of_a_difference_have_the_ground_of_the_map_in_the_legend(measured):
+    c, s = context(measured, lang="en", light=VNL, mode="difference")
+    assert f'<em style="background:{BACKGROUNDS["light"]}">' in picture_legend(c, s)
