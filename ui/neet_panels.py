@@ -19,10 +19,11 @@ from ui import data, export
 from ui.classes import class_spec, colours, legend_rows
 from ui.figures import ranks
 from ui.frame import Context, choose, go
-from ui.legend import legend_html
+from ui.legend import LegendRow, legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.neet_charts import Line, beside, rate_bars
+from ui.palette import RGB, ramp
 from ui.scene import plan_of
 from ui.tables import display_name, year_label
 from ui.workbook import source_rows
@@ -181,6 +182,47 @@ def source_text(c: Context, choice: Choice) -> str:
     return line
 
 
+@dataclass(frozen=True, slots=True)
+class MapKey:
+    """What map and legend share: bounds and colours from the lowest class, the legend's rows and what stands below them."""
+
+    bounds: tuple[float, ...]
+    colours: tuple[RGB, ...]
+    rows: list[LegendRow]
+    missing: LegendRow | None
+    notes: list[str]
+
+
+def map_key(c: Context, choice: Choice) -> MapKey:
+    """Classes of a source that knows most areas; one colour for the few areas that a source lists.
+
+    Classes of a short list would paint the lowest of it, perhaps one of the highest of the country, as low.
+    """
+    w, ind = c.words, indicator("neet_rate")
+    rates = choice.table["neet_rate"]
+    hidden = bool(choice.table["suppressed"].any())
+    if ranks(choice.table.assign(value=rates)):
+        classes = classify(rates, class_spec(ind, c.view))
+        rows, missing = legend_rows(classes, ind, w, c.theme, hidden=hidden)
+        method = w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0))
+        return MapKey(classes.bounds, colours(classes, ind), rows, missing, [method, w("legend.free")])
+    known = rates.dropna()
+    # Not of the ramp of poverty, whose colours mean high and low.
+    colour = ramp("population", 5)[3]
+    label = w("legend.missing_or_hidden" if hidden else "legend.missing")
+    level = w(f"level.{choice.level}")
+    notes = [w("neet.listed_only", n=len(known), all=len(rates), level=level)]
+    if not choice.dated:
+        notes.insert(0, w("neet.listed_highest"))
+    return MapKey(
+        (float(known.max()),) if len(known) else (),
+        (colour,) if len(known) else (),
+        [LegendRow(colour, w("neet.listed"), len(known))] if len(known) else [],
+        LegendRow(c.theme.missing, label, len(rates) - len(known)),
+        notes,
+    )
+
+
 def map_panel(c: Context, choice: Choice) -> None:
     """Rates of the source on the map, with the legend beside it."""
     w, ind = c.words, indicator("neet_rate")
@@ -190,25 +232,25 @@ def map_panel(c: Context, choice: Choice) -> None:
     if url is None or bbox is None:
         st.info(w("map.no_map"), icon=":material/map:")
         return
-    classes = classify(choice.table["neet_rate"], class_spec(ind, c.view))
+    key = map_key(c, choice)
     width = {"province": 2, "district": 4}.get(choice.level, 6)
     focus = c.area.code[:width] if c.area.code != COUNTRY and len(c.area.code) >= width else None
     inside = choice.within if choice.level == "subdistrict" and len(choice.within) == 4 else None
-    layer = AreaLayer(url, ind.id, classes.bounds, colours(classes, ind), inside=inside, focus=focus)
+    layer = AreaLayer(url, ind.id, key.bounds, key.colours, inside=inside, focus=focus)
     name = "{name_th}" if w.language == "th" else "{name_en}"
     tooltip = f"<b>{name}</b><br>{w.pick(ind.short_th, ind.short_en)}: <b>{{neet_rate_t}}</b> %"
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="neet_map_panel"):
         with st.container(width="stretch"):
-            key = f"neet_map_{choice.level}_{choice.within}"
+            widget = f"neet_map_{choice.level}_{choice.within}"
 
             def clicked() -> None:
-                code = clicked_code(st.session_state[key].selection)
+                code = clicked_code(st.session_state[widget].selection)
                 if code is not None:
                     go(area=code)
 
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip),
-                key=key,
+                key=widget,
                 height=MAP_HEIGHT,
                 on_select=clicked,
                 selection_mode="single-object",
@@ -220,14 +262,16 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
             )
         with st.container(width=230, key="neet_legend"):
-            rows, missing = legend_rows(
-                classes, ind, w, c.theme, hidden=bool(choice.table["suppressed"].any())
-            )
-            method = w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0))
-            lines = [method, w("legend.free"), source_text(c, choice)]
+            lines = [*key.notes, source_text(c, choice)]
             st.html(
                 legend_html(
-                    w.pick(ind.name_th, ind.name_en), "%", rows, missing, lines, c.theme, w("legend.areas")
+                    w.pick(ind.name_th, ind.name_en),
+                    "%",
+                    key.rows,
+                    key.missing,
+                    lines,
+                    c.theme,
+                    w("legend.areas"),
                 )
             )
 

@@ -149,3 +149,34 @@ def test_the_downloads_leave_the_year_empty_where_none_is_stated(embedded_home):
     rows = neet_panels.export_rows(context, neet_panels.choose_source(context))
     first = dict(zip(neet_panels.COLUMNS, rows[0], strict=True))
     assert (first["area_code"], first["neet_rate"], first["year_be"]) == ("39", 33.5, 2563)
+
+
+@pytest.mark.parametrize(
+    ("source", "listed_areas", "highest"), [("neet-guidance-2566", 5, True), ("neet-unicef-2563", 9, False)]
+)
+def test_the_few_areas_a_source_lists_have_one_colour_and_the_legend_says_so(
+    embedded_home, source, listed_areas, highest
+):
+    from ui import neet_panels
+
+    # Classes of the address do not make a ramp of a short list either.
+    at = run("neet", source=source, lang="en", method="quantiles", k="5")
+    context = at.session_state["_context"]
+    key = neet_panels.map_key(context, neet_panels.choose_source(context))
+    assert len(key.bounds) == len(key.colours) == 1
+    assert [(row.label, row.count) for row in key.rows] == [("Listed in the source", listed_areas)]
+    assert key.rows[0].colour == key.colours[0] != key.missing.colour
+    assert key.missing.count == 77 - listed_areas
+    notes = " ".join(key.notes)
+    assert f"{listed_areas} of 77 provinces" in notes
+    assert ("the five highest provinces of the country" in notes) == highest
+
+
+def test_a_source_of_all_provinces_keeps_its_classes(imported):
+    from ui import neet_panels
+    from warehouse.sources.neet import source_id
+
+    context = run("neet", lang="en", source=source_id("LFS", "working")).session_state["_context"]
+    key = neet_panels.map_key(context, neet_panels.choose_source(context))
+    assert sum(row.count for row in key.rows) == 77
+    assert "Classes" in key.notes[0]
