@@ -19,6 +19,9 @@ COLOURS = {
 }  # fmt: skip
 """Orange for more light and purple for less, as on the map of differences."""
 
+ROOM = 2.8
+"""Width of the chart in lengths of its longest bar: what is written beside that has room on a phone too."""
+
 
 @lru_cache(maxsize=256)
 def transition_bars(
@@ -60,7 +63,7 @@ def transition_bars(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         hoverlabel={"font": {"family": FONT, "size": 14}},
-        xaxis={"visible": False, "range": [0, (max(values) or 1.0) * 1.9]},
+        xaxis={"visible": False, "range": [0, (max(values) or 1.0) * ROOM]},
         yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False},
         bargap=0.35,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from analytics.formatting import number
+from analytics.formatting import number, year_text
 from analytics.light_measures import MEASURES, Measure
+from geo.codes import COUNTRY
 from ui import export
 from ui.frame import Context, choose, go
 from ui.light_charts import transition_bars
@@ -199,18 +202,22 @@ def figures(c: Context, s: LightScene) -> None:
         for name in FIGURES:
             measure = MEASURES[name]
             with st.container(border=True, width="stretch", height="stretch"):
+                # Only the sign of per cent is short enough to stand at the number itself on a phone.
+                percent = measure.unit == "percent"
+                sign = " %" if percent else ""
                 st.metric(
-                    short_name(measure, w),
-                    shown(measure, float(now[measure.column]) * measure.factor, w),
+                    w(f"light.figures.{name}"),
+                    shown(measure, float(now[measure.column]) * measure.factor, w) + sign,
                     help=meaning(measure, w, 0.0),
                 )
-                st.caption(f"{year_label(year, w)} · {unit_text(measure, s.product, w)}")
+                unit = "" if percent else f" · {unit_text(measure, s.product, w)}"
+                st.caption(f"{year_label(year, w)}{unit}")
                 line = "\u00a0"
                 if not s.product.masked:
                     # Plain sums and shares of a product with background rise with it: no other year beside them.
                     line = w("light.figures.background")
                 elif before is not None and pair is not None:
-                    value = shown(measure, float(before[measure.column]) * measure.factor, w)
+                    value = shown(measure, float(before[measure.column]) * measure.factor, w) + sign
                     line = w("light.figures.before", year=year_label(other, w), value=value)
                 st.caption(line)
 
@@ -235,7 +242,7 @@ def transitions(c: Context, s: LightScene) -> None:
     texts = {
         kind: w(
             "light.transition.bar",
-            km2=number(float(km2[kind]), 1, language=w.language),
+            km2=number(float(km2[kind]), 0 if km2[kind] >= 1000 else 1, language=w.language),
             share=_share(float(km2[kind]), total),
         )
         for kind in km2.index
@@ -293,11 +300,13 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
     if pair is None or not s.compared or s.level is None:
         return
     if s.modelled:
+        st.subheader(w("light.ranking.heading"), anchor=False)
         st.info(w("light.ranking.made_up"), icon=":material/science:")
         return
     measure = ranking_measure(s)
     if measure.classes != "symmetric":
         return
+    st.subheader(f"{w('light.ranking.heading')}{_elsewhere(c, s)}", anchor=False)
     frame = two_years(c, s)
     values = measure.of(frame)
     st.caption(
@@ -320,7 +329,7 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
                 c,
                 found,
                 frame.loc[found.index],
-                area_notes(c, frame.loc[found.index]),
+                area_notes(c, s, frame.loc[found.index]),
                 measure,
                 s,
                 key=f"light_{direction}_{c.area.code}_{s.level}_{measure.key}",
@@ -331,12 +340,22 @@ def gains_and_losses(c: Context, s: LightScene) -> None:
             st.caption(w("light.ranking.low_count", n=number(low, 0, language=w.language)))
 
 
-def area_notes(c: Context, frame: pd.DataFrame) -> dict[str, str]:
-    """What is special about areas: little light at first, seldom seen, data for a part only."""
+def _elsewhere(c: Context, s: LightScene) -> str:
+    """After a heading: the land a list is of, where it is not the area of the title."""
+    if s.within == c.area.code:
+        return ""
+    if s.within == COUNTRY:
+        return f" · {c.words('light.ranking.country')}"
+    return f" · {escape_markdown(c.name(c.warehouse.area(s.within)))}"
+
+
+def area_notes(c: Context, s: LightScene, frame: pd.DataFrame) -> dict[str, str]:
+    """What is special about areas: chosen, little light at first, seldom seen, data for a part only."""
     w = c.words
     out: dict[str, str] = {}
     for code, row in frame.iterrows():
-        parts = [
+        parts = [w("light.ranking.own")] if code == s.plan.focus else []
+        parts += [
             w(f"light.ranking.{flag}")
             for flag in ("low_start", "few_observations")
             if bool(row.get(flag, False))
@@ -349,6 +368,11 @@ def area_notes(c: Context, frame: pd.DataFrame) -> dict[str, str]:
         if parts:
             out[str(code)] = ", ".join(parts)
     return out
+
+
+def _number_column(title: str, decimals: int) -> Any:
+    """A column of numbers with thousands separators and this many decimals; the step is what says how many."""
+    return st.column_config.NumberColumn(title, format="localized", step=10.0**-decimals if decimals else 1)
 
 
 def _area_table(
@@ -369,24 +393,23 @@ def _area_table(
     order = values.abs() if measure.classes == "symmetric" else values
     table = {
         "rank": order.rank(method="min", ascending=False).astype("Int64").array,
-        "name": [display_name(a.name_th, a.name_en, a.kind, w) for a in areas],
+        "name": [
+            ("▸ " if a.code == s.plan.focus else "") + display_name(a.name_th, a.name_en, a.kind, w)
+            for a in areas
+        ],
         "value": values.round(measure.decimals).to_numpy(),
     }
     config = {
         "rank": st.column_config.NumberColumn(w("ranking.rank"), width=55),
-        "name": st.column_config.TextColumn(w("ranking.name"), width=140),
-        "value": st.column_config.NumberColumn(
-            unit_text(measure, s.product, w),
-            format="localized" if measure.decimals == 0 else f"%.{measure.decimals}f",
-        ),
+        "name": st.column_config.TextColumn(w("ranking.name"), width=180),
+        "value": _number_column(unit_text(measure, s.product, w), measure.decimals),
     }
     pair = s.choice.pair
     if measure.years == 2 and pair is not None:
         for column, year in (("before", pair.y0), ("after", pair.y1)):
             table[column] = frame[column].round(1).to_numpy()
-            config[column] = st.column_config.NumberColumn(
-                year_label(year, w), format="%.1f", help=short_name(MEASURES["light_sum"], w)
-            )
+            title = f"{short_name(MEASURES['light_sum'], w)} {year_text(year, w.language)}"
+            config[column] = _number_column(title, 1)
     if any(code in notes for code in codes):
         table["note"] = [notes.get(code, "") for code in codes]
         config["note"] = st.column_config.TextColumn(w("ranking.note"))
@@ -423,7 +446,17 @@ def table(c: Context, s: LightScene) -> None:
         return
     measure = table_measure(s)
     year = choice.pair.y1 if choice.two_years and choice.pair is not None else choice.year
-    st.subheader(w("ranking.heading", level=w(f"level.{s.level}")), anchor=False)
+    st.subheader(w("ranking.heading", level=w(f"level.{s.level}")) + _elsewhere(c, s), anchor=False)
+    if s.within != c.area.code and s.plan.missing_level is not None:
+        # The map says so too, but not in every mode, and far above.
+        st.info(
+            w(
+                "light.ranking.wider",
+                area=escape_markdown(c.name(c.area)),
+                level=w(f"level.{s.plan.missing_level}"),
+            ),
+            icon=":material/info:",
+        )
     when = year_label(year, w)
     if measure.years == 2 and choice.pair is not None:
         when = two_years_text(choice.pair, w)
@@ -440,7 +473,7 @@ def table(c: Context, s: LightScene) -> None:
         c,
         values.head(limit),
         frame.loc[values.index[:limit]],
-        area_notes(c, frame.loc[values.index[:limit]]),
+        area_notes(c, s, frame.loc[values.index[:limit]]),
         measure,
         s,
         key=f"light_table_{c.area.code}_{s.level}_{measure.key}",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.warehouse.lights import cells, light_batch
 from ui import data
 from ui.export import csv_bytes, xlsx_bytes
 from ui.frame import Context
+from ui.light_charts import transition_bars
 from ui.light_export import light_columns, light_notes, light_rows, light_sheets
 from ui.light_legend import scale_html
 from ui.light_map import _area_legend, class_colours, class_labels, classes_for, picture_legend
@@ -147,7 +149,7 @@ def test_what_is_chosen_stands_in_the_address_and_opens_again():
 def test_the_figures_of_two_years_stand_together():
     at = run(lang="en")
     shown_now = [m.value for m in at.metric]
-    assert len(shown_now) == 4 and all(re.fullmatch(r"[\d,.]+", v) for v in shown_now)
+    assert len(shown_now) == 4 and all(re.fullmatch(r"[\d,.]+( %)?", v) for v in shown_now)
     assert sum("2012:" in e.value for e in at.caption) == 4
 
 
@@ -298,7 +300,6 @@ def test_a_download_of_modelled_light_says_so_in_every_row(embedded_home):
 
 def test_layers_of_light_hold_what_the_table_holds(measured):
     import gzip
-    import json
 
     snapshot = measured.current().id
     spec = f"light_change.1~{VNL}~2012~2021~growth"
@@ -414,3 +415,61 @@ def test_a_late_start_is_told_of_the_years_shown_only(measured):
 def test_clear_cells_of_a_difference_have_the_ground_of_the_map_in_the_legend(measured):
     c, s = context(measured, lang="en", light=VNL, mode="difference")
     assert f'<em style="background:{BACKGROUNDS["light"]}">' in picture_legend(c, s)
+
+
+def tables(at):
+    """Columns of every table by their keys, and what they are set to."""
+    found = []
+    for e in at.dataframe:
+        found.append((e.value, json.loads(e.proto.columns)))
+    return found
+
+
+def test_lists_wider_than_the_area_say_so_and_mark_its_row(measured):
+    for language, whole in (("th", "ทั้งประเทศ"), ("en", "whole country")):
+        t = texts(language)
+        at = run(lang=language, light=VNL, area="57", mode="areas", measure="difference")
+        heads = [e.value for e in at.subheader]
+        assert f"{t['light.ranking.heading']} · {whole}" in heads
+        assert sum(h.endswith(whole) for h in heads) == 2
+        c, _s = context(measured, lang=language, light=VNL, area="57")
+        told = c.words("light.ranking.wider", area=c.name(c.area), level=t["level.district"])
+        assert told in [e.value for e in at.info]
+        frame = tables(at)[-1][0]
+        own = frame[frame["note"].str.contains(t["light.ranking.own"])]
+        assert len(own) == 1 and own["name"].iloc[0].startswith("▸ ")
+        country = [e.value for e in run(lang=language, light=VNL).subheader]
+        assert t["light.ranking.heading"] in country and not any(whole in h for h in country)
+
+
+def test_numbers_of_tables_have_separators_their_decimals_and_a_title(measured):
+    at = run(lang="th", light=VNL, mode="areas", measure="difference")
+    columns = tables(at)[-1][1]
+    assert columns["before"]["label"] == "ผลรวมแสง 2555" and columns["after"]["label"] == "ผลรวมแสง 2564"
+    for name in ("value", "before", "after"):
+        assert columns[name]["type_config"] == {
+            **columns[name]["type_config"],
+            "format": "localized",
+            "step": 0.1,
+        }
+    assert columns["name"]["width"] >= 180
+
+
+def test_figures_have_titles_of_their_own_and_their_per_cent_at_the_number(measured):
+    for language in ("th", "en"):
+        at = run(lang=language, light=VNL)
+        labels = [m.label for m in at.metric]
+        assert len(set(labels)) == 4 and not any(a != b and a in b for a in labels for b in labels)
+        assert sum(m.value.endswith(" %") for m in at.metric) == 1
+
+
+def test_bars_leave_room_for_their_numbers_on_a_phone():
+    figure = transition_bars(("steady",), ("a",), (28393.4,), ("28,393 ตร.กม. (5.5%)",), LIGHT)
+    # A phone leaves 230 pixels beside the names; the longest label takes 145 of them.
+    assert 230 * (1 - 28393.4 / figure.layout.xaxis.range[1]) >= 145
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_large_land_is_written_without_decimals():
+    said = "\n".join(e.value for e in run(lang="en").caption)
+    assert re.search(r"dark in both years \d{2,3},\d{3} km²", said)
