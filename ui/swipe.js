@@ -144,10 +144,14 @@ class Swipe {
   name() {
     if (!this.data) return;
     const box = this.view.getBoundingClientRect();
+    // Where the handle starts, wherever it stands now: names do not move with it.
+    const knob = this.$('.bar i');
+    const [x0, y0] = [(box.width - knob.offsetWidth) / 2, (box.height - knob.offsetHeight) / 2];
+    const handle = [x0, y0, x0 + knob.offsetWidth, y0 + knob.offsetHeight];
     const spans = this.places(box.width, box.height, 12, [this.$('.left'), this.$('.right')].map((label) => {
       const taken = label.getBoundingClientRect();
       return [taken.left - box.left, taken.top - box.top, taken.right - box.left, taken.bottom - box.top];
-    })).map(([text, x, y]) => {
+    }), handle).map(([text, x, y]) => {
       const span = document.createElement('span');
       span.textContent = text;
       span.style.left = `${(x / box.width) * 100}%`;
@@ -158,7 +162,8 @@ class Swipe {
   }
 
   // The capital and the seats of provinces and districts first, then the largest, wherever there is room: [text, x, y] in pixels.
-  places(width, height, size, taken) {
+  // A name the handle would cover goes above it: it may be the only one.
+  places(width, height, size, taken, handle = [0, 0, 0, 0]) {
     const measure = document.createElement('canvas').getContext('2d');
     measure.font = `${size}px ${FONT}`;
     const found = [];
@@ -166,8 +171,11 @@ class Swipe {
     for (const shape of order) {
       const text = this.data.language === 'th' ? shape.name_th : shape.name_en;
       const half = measure.measureText(text).width / 2 + 2;
-      const [x, y] = [(shape.x / 1000) * width, (shape.y / (1000 * this.tall)) * height];
-      const box = [x - half, y - size * 0.8, x + half, y + size * 0.8];
+      const x = (shape.x / 1000) * width;
+      let y = (shape.y / (1000 * this.tall)) * height;
+      const tall = size * 0.8;
+      if (handle[0] < x + half && handle[2] > x - half && handle[1] < y + tall && handle[3] > y - tall) y = handle[1] - tall - 2;
+      const box = [x - half, y - tall, x + half, y + tall];
       if (box[0] < 0 || box[1] < 0 || box[2] > width || box[3] > height - (this.data.flag ? size * 2.2 : 0)) continue;
       if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
       taken.push(box);

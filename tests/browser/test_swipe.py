@@ -60,6 +60,24 @@ def place(page) -> float:
     return float(re.search(r"([\d.]+)%\)$", cut)[1])
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [("50", "Chiang Mai"), ("57", "Chiang Rai"), ("72", "Suphan Buri")]
+)
+def test_the_handle_covers_no_name_where_it_starts(opened, code, name):
+    page = opened(f"?area={code}&lang=en")
+    assert name in page.locator(".names span").all_inner_texts()
+    knob = page.locator(".bar i").bounding_box()
+    for span in page.locator(".names span").all():
+        box = span.bounding_box()
+        apart = (
+            box["x"] + box["width"] <= knob["x"]
+            or box["x"] >= knob["x"] + knob["width"]
+            or box["y"] + box["height"] <= knob["y"]
+            or box["y"] >= knob["y"] + knob["height"]
+        )
+        assert apart, span.inner_text()
+
+
 def test_the_handle_follows_the_mouse(opened):
     page = opened()
     box = page.locator(".view").bounding_box()
