@@ -31,5 +31,5 @@ else:
         panels.space_panel(c, found)
     with right:
         panels.caveat_panel(c, found)
-    panels.residual_panel(c, found)
+    panels.residual_panel(c, choice, found)
     panels.downloads(c, found)

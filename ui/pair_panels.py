@@ -22,7 +22,7 @@ from ui.charts import Dots, scatter
 from ui.frame import Context, choose, go
 from ui.legend import LegendRow, legend_html, square_html
 from ui.map import MAP_HEIGHT, KindLayer, PairLayer, clicked_code, deck
-from ui.markdown import markdown_table
+from ui.markdown import escape_markdown, markdown_table
 from ui.pair_words import (
     correlation_sentence,
     floor_sentence,
@@ -85,6 +85,9 @@ def warnings(c: Context, choice: Choice, found: Pair) -> None:
     w, q = c.words, choice.question
     if found.made_up:
         st.warning(w("pair.made_up"), icon=":material/science:")
+    if choice.widened:
+        area = escape_markdown(c.name(c.warehouse.area(c.area.code[:2])))
+        st.info(w("pair.widened", area=area), icon=":material/info:")
     if choice.replaced is not None:
         st.info(
             w("pair.year_replaced", wanted=year_label(choice.replaced, w), shown=year_label(q.x_year, w)),
@@ -100,6 +103,12 @@ def warnings(c: Context, choice: Choice, found: Pair) -> None:
             ),
             icon=":material/event:",
         )
+
+
+def scope(c: Context, found: Pair) -> str:
+    """What follows a heading where the numbers are of the whole country while the title names a part of it."""
+    wider = found.question.within == COUNTRY and c.area.level != "country"
+    return f" · {c.words('pair.among_country')}" if wider else ""
 
 
 def unit_text(name: str, source: str | None, c: Context) -> str:
@@ -147,7 +156,7 @@ def source_lines(found: Pair, c: Context) -> list[str]:
 def map_panel(c: Context, choice: Choice, found: Pair) -> None:
     """The map of the pair or of one kind of clusters, with its legend."""
     w, q = c.words, choice.question
-    st.subheader(w("pair.heading_map", level=w(f"level.{q.level}")), anchor=False)
+    st.subheader(w("pair.heading_map", level=w(f"level.{q.level}")) + scope(c, found), anchor=False)
     patterns = ("pair", *pair_export.variables(found))
     choose(
         st.pills, w("pair.pattern"), "pattern", patterns, lambda p: w(f"pair.pattern_{p}"), wrap=True,
@@ -291,7 +300,7 @@ def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> st
 def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     """Every area as a dot in the colours of the map; thousands of them as a cloud."""
     w, q, a = c.words, choice.question, found.association
-    st.subheader(w("pair.heading_scatter"), anchor=False)
+    st.subheader(w("pair.heading_scatter") + scope(c, found), anchor=False)
     if isinstance(a.line, NoResult) and a.n == 0:
         st.info(why_not(a.line, w), icon=":material/info:")
         return
@@ -399,7 +408,7 @@ def _name(frame: pd.DataFrame, i: int, c: Context) -> str:
 def statistics_panel(c: Context, found: Pair) -> None:
     """What the numbers say, in words and as a table."""
     w, a = c.words, found.association
-    st.subheader(w("pair.heading_says"), anchor=False)
+    st.subheader(w("pair.heading_says") + scope(c, found), anchor=False)
     entry = indicator(found.question.y)
     if found.made_up:
         st.markdown("- " + w("pair.made_up_numbers"))
@@ -431,7 +440,7 @@ def statistics_panel(c: Context, found: Pair) -> None:
 def space_panel(c: Context, found: Pair) -> None:
     """Whether alike areas lie together, and whether what light leaves does."""
     w = c.words
-    st.subheader(w("pair.heading_space"), anchor=False)
+    st.subheader(w("pair.heading_space") + scope(c, found), anchor=False)
     for of in pair_export.variables(found):
         st.markdown("- " + moran_sentence(of, found.moran(of), w))
     residual = None if found.made_up else found.moran("residual")
@@ -439,23 +448,38 @@ def space_panel(c: Context, found: Pair) -> None:
         st.caption(w("pair.residual_pattern" if residual.pattern else "pair.residual_chance"))
 
 
-def residual_panel(c: Context, found: Pair) -> None:
+def residual_panel(c: Context, choice: Choice, found: Pair) -> None:
     """The areas farthest off the line on both sides; a chosen row opens its area."""
     w, a = c.words, found.association
-    st.subheader(w("ranking.heading", level=w(f"level.{found.question.level}")), anchor=False)
-    if found.made_up:
+    if found.made_up:  # no list, so the heading is that of the downloads below
+        st.subheader(w("pair.heading_downloads"), anchor=False)
         st.info(w("pair.made_up_verdict"), icon=":material/visibility_off:")
         return
+    heading = w("ranking.heading", level=w(f"level.{found.question.level}"))
+    st.subheader(heading + scope(c, found), anchor=False)
     if isinstance(a.line, NoResult):
         st.info(why_not(a.line, w), icon=":material/info:")
         return
+    codes = found.frame["code"].tolist()
+    own = codes.index(choice.focus) if choice.focus in codes else None
+    shown = False
     for column, above in zip(st.columns(2, gap="large"), (True, False), strict=True):
         with column:
-            _residual_list(c, found, a.ranked(above=above, limit=LISTED), "above" if above else "below")
-    st.caption(w("pair.list_note") + ("" if tells(a.spearman) else " · " + w("pair.list_weak")))
+            which = list(a.ranked(above=above, limit=LISTED))
+            # The area looked at has its row, if farther down than the ten.
+            if own is not None and own not in which and own in a.ranked(above=above, limit=len(codes)):
+                which.append(own)
+            shown = shown or own in which
+            _residual_list(c, found, which, "above" if above else "below", own)
+    notes = [
+        w("pair.list_note"),
+        *([] if tells(a.spearman) else [w("pair.list_weak")]),
+        *([w("pair.list_own", area=c.name(c.warehouse.area(str(choice.focus))))] if shown else []),
+    ]
+    st.caption(escape_markdown(" · ".join(notes)))
 
 
-def _residual_list(c: Context, found: Pair, which: Sequence[int], side: str) -> None:
+def _residual_list(c: Context, found: Pair, which: Sequence[int], side: str, own: int | None) -> None:
     w, q, a = c.words, found.question, found.association
     heading = w("pair.heading_above" if side == "above" else "pair.heading_below")
     st.markdown(f"**{heading}**")
@@ -465,7 +489,10 @@ def _residual_list(c: Context, found: Pair, which: Sequence[int], side: str) -> 
     frame = found.frame
     table = pd.DataFrame(
         {
-            "name": [_name(frame, i, c) + _inside(c, frame["code"].iloc[i]) for i in which],
+            "name": [
+                ("▸ " if i == own else "") + _name(frame, i, c) + _inside(c, frame["code"].iloc[i])
+                for i in which
+            ],
             "residual": [round(float(a.residual[i]), 2) for i in which],
             "mark": ["●" if abs(a.deviation[i]) > NOTABLE else "" for i in which],
             "y": [round(float(frame["y"].iloc[i]), 2) for i in which],

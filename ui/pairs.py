@@ -42,6 +42,8 @@ class Choice:
         Area the map is fitted to.
     replaced : int or None
         A year of light that the address asks for and that there is not.
+    widened : bool
+        Whether the province was asked for and has nothing to compare inside, so that the whole country is shown.
     """
 
     question: Question
@@ -55,6 +57,7 @@ class Choice:
     focus: str | None
     fits: str
     replaced: int | None
+    widened: bool = False
 
     @property
     def years_differ(self) -> bool:
@@ -158,6 +161,7 @@ def choose_pair(view: View, area: str, level: str, have: Holdings) -> Choice | N
         and (within == COUNTRY or x != "province")
         and any(y for (_, at), y in have.years.items() if at == x)
     )
+    widened = not levels and within != COUNTRY
     if not levels:  # nothing below the province: its place among the others
         within = COUNTRY
         levels = tuple(x for x in have.levels if any(at == x for _, at in have.years))
@@ -195,4 +199,5 @@ def choose_pair(view: View, area: str, level: str, have: Holdings) -> Choice | N
         focus=focus,
         fits=area if finer else within,
         replaced=view.y1 if view.y1 is not None and view.y1 not in light_years else None,
+        widened=widened,
     )

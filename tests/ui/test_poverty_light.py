@@ -236,6 +236,37 @@ def test_measured_light_has_its_line_and_intervals():
     assert any(trace.get("mode") == "lines" for trace in figure["data"])
 
 
+@pytest.mark.usefixtures("measured")
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_numbers_of_the_whole_country_say_so_under_the_title_of_a_province(language):
+    asked = {"ind": "mpi_poor_rate", "year": str(YEAR), "lang": language}
+    w = Words(language)
+    whole = w("pair.among_country")
+    at = run(area="55", peers="country", **asked)
+    headings = [s.value for s in at.subheader]
+    assert f"{w('pair.heading_scatter')} · {whole}" in headings
+    assert f"{w('ranking.heading', level=w('level.province'))} · {whole}" in headings
+    names = [name for table in at.dataframe for name in table.value["name"]]
+    marked = [name for name in names if name.startswith("▸ ")]
+    assert len(marked) == 1 and ("น่าน" in marked[0] or "Nan" in marked[0])
+    at = run(**asked)
+    assert not any(whole in s.value for s in at.subheader)
+    assert not any(name.startswith("▸") for table in at.dataframe for name in table.value["name"])
+
+
+@pytest.mark.usefixtures("embedded_home")
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_a_province_with_nothing_inside_is_shown_in_the_country_and_says_so(language):
+    at = run(area="55", peers="parent", lang=language, ind="target_poor_rate", year="2018")
+    w = Words(language)
+    said = w("pair.widened", area=w.pick("น่าน", "Nan"))
+    assert any(said.split(w.pick("น่าน", "Nan"))[-1] in i.value for i in at.info)
+    # No list of made-up light, so no heading that promises a ranking.
+    headings = [s.value for s in at.subheader]
+    assert w("pair.heading_downloads") in headings
+    assert not any(h.startswith(w("ranking.heading", level=w("level.province"))) for h in headings)
+
+
 @pytest.mark.usefixtures("embedded_home")
 def test_the_download_of_modelled_light_says_so_and_holds_no_verdict():
     found = pair(data.warehouse(), Question("target_poor_rate", 2018, "light_mean", 2021, "province"))
