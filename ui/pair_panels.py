@@ -286,7 +286,7 @@ def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> st
     notes = [
         w("pair.clusters_note", permutations=f"{local.permutations:,}", seed=local.seed),
         w("pair.clusters_ranks"),
-        *([] if any(local.counts[1:5]) else [w("pair.clusters_none")]),
+        *([] if any(local.counts[1:5]) else [w("pair.clusters_none"), w("pair.clusters_whole")]),
         *coverage_lines(found, c),
         *source_lines(found, c),
     ]

@@ -168,9 +168,10 @@ _BIVARIATE = {
 }
 _BIVARIATE_MISSING = {"light": "#ffffff", "dark": "#1b2226"}
 # By place in `analytics.clusters.KINDS`: red and blue of ColorBrewer's RdBu, paler where an area differs from its surroundings.
+# What is no cluster is grey: no pattern, no neighbour to be like, no number.
 _CLUSTERS = {
-    "light": ("#eceff0", "#ca0020", "#0571b0", "#f4a582", "#92c5de", "#c3b6d6", "#bec6ca"),
-    "dark": ("#38434a", "#f0525f", "#3c9be0", "#f7bd9f", "#a9d3ea", "#8a78a8", "#20292e"),
+    "light": ("#eceff0", "#ca0020", "#0571b0", "#f4a582", "#92c5de", "#98a1a6", "#bec6ca"),
+    "dark": ("#38434a", "#f0525f", "#3c9be0", "#f7bd9f", "#a9d3ea", "#66737b", "#20292e"),
 }
 
 

@@ -156,6 +156,17 @@ def test_all_eyes_tell_the_fields_apart(theme, sight):
     assert apart[~np.eye(5, dtype=bool)].min() > 11
 
 
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_only_clusters_have_a_colour(theme):
+    """An area without neighbours must not stand out as if it were found; the three greys still differ."""
+    shown = dict(zip(KINDS, clusters(theme), strict=True))
+    greys = [shown.pop(kind) for kind in ("not_significant", "no_neighbour", "no_data")]
+    assert all(max(grey) - min(grey) <= 24 for grey in greys)
+    assert all(max(colour) - min(colour) > 50 for colour in shown.values())
+    apart = np.linalg.norm(lab(greys, "normal")[:, None] - lab(greys, "normal"), axis=-1)
+    assert apart[~np.eye(3, dtype=bool)].min() > 11
+
+
 def test_the_square_says_row_column_and_count_and_stays_text():
     html = square_html(
         bivariate(LIGHT, 2, 3), ((1, 2, 3), (4, 5, 1234)), ("<b>low", "mid", "high"), ("a", "b"),

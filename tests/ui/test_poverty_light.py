@@ -1,9 +1,11 @@
 """The page of poverty and light: with measured light, with the modelled pair, with hidden numbers and hostile names."""
 
 import csv
+import html
 import io
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from ui.registry import PAGES
 from ui.state import PATTERNS
 from ui.texts import Words, texts
 from warehouse.embedded import build
-from warehouse.pairing import Question, pair
+from warehouse.pairing import Pair, Question, pair
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse
 from warehouse.settings import Settings
@@ -265,6 +267,23 @@ def test_a_province_with_nothing_inside_is_shown_in_the_country_and_says_so(lang
     headings = [s.value for s in at.subheader]
     assert w("pair.heading_downloads") in headings
     assert not any(h.startswith(w("ranking.heading", level=w("level.province"))) for h in headings)
+
+
+@pytest.mark.usefixtures("embedded_home")
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_a_legend_without_clusters_says_how_that_goes_with_a_small_p(language, monkeypatch):
+    clusters = Pair.clusters
+
+    def none(self, of):
+        local = clusters(self, of)
+        return replace(local, kind=np.where(np.isin(local.kind, (1, 2, 3, 4)), 0, local.kind))
+
+    w = Words(language)
+    asked = {"lang": language, "pattern": "y", "ind": "target_poor_rate", "year": "2018"}
+    assert w("pair.clusters_whole") not in html.unescape(words(run(**asked)))
+    monkeypatch.setattr(Pair, "clusters", none)
+    shown = html.unescape(words(run(**asked)))
+    assert w("pair.clusters_none") in shown and w("pair.clusters_whole") in shown
 
 
 @pytest.mark.usefixtures("embedded_home")
