@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,16 @@ def test_the_address_chooses_and_nonsense_falls_back():
     # The page of night light calls the same measure by a shorter name.
     assert choice(measure="sum").question.x == "light_sum"
     assert choice(light="nightlight-b").question.x_year == 2016
+
+
+def test_the_help_says_that_the_line_is_of_rates_and_not_of_ranks():
+    assert "not their ranks" in W["en"]("pair.about_text")
+    assert "ไม่ใช่จากอันดับ" in W["th"]("pair.about_text")
+    # As the numbers are: rates twice as high, in the same order, give a line twice as steep.
+    x, y = np.arange(1.0, 21.0), np.arange(1.0, 21.0) ** 1.5
+    once, twice = (associate(x, rates, logarithm=False) for rates in (y, 2 * y))
+    assert twice.line.slope == pytest.approx(2 * once.line.slope)
+    assert twice.spearman.r == pytest.approx(once.spearman.r)
 
 
 @pytest.mark.parametrize(
