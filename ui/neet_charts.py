@@ -10,6 +10,8 @@ from ui.charts import _kept, _layout, plain
 from ui.palette import Theme
 
 BAR_HEIGHT = 26
+AXIS_HEIGHT = 40
+LEGEND_HEIGHT = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,17 @@ def rate_bars(
         )
     axis: dict[str, object] = {"automargin": True, "fixedrange": True}
     tops = [*values, *(high for _, high in spans if high == high), *(line.value for line in lines)]
+    # Below the bars first the numbers of the axis, then a row of the legend for every line: on a phone they stack.
+    below = AXIS_HEIGHT + LEGEND_HEIGHT * len(lines)
     figure.update_layout(
         _layout(
             theme,
-            BAR_HEIGHT * len(labels) + 110,
+            BAR_HEIGHT * len(labels) + 16 + below,
+            margin={"l": 8, "r": 16, "t": 16, "b": below},
             xaxis=axis | {"range": [0, max(tops) * 1.05], "gridcolor": theme.grid, "ticksuffix": "%"},
             yaxis=axis | {"autorange": "reversed", "ticksuffix": "  ", "showgrid": False},
             bargap=0.25,
-            legend={"orientation": "h", "y": -0.12, "x": 0},
+            legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         )
     )  # fmt: skip
     return figure
@@ -141,7 +146,7 @@ def beside(
         _layout(
             theme,
             340,
-            margin={"l": 8, "r": 24, "t": 24, "b": 8},
+            margin={"l": 56, "r": 24, "t": 24, "b": 56},
             xaxis=axis | {"title": {"text": plain(titles[0])}},
             yaxis=axis | {"title": {"text": plain(titles[1])}},
         )

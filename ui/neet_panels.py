@@ -427,8 +427,13 @@ def sources_panel(c: Context) -> None:
     st.subheader(w("neet.sources"), anchor=False)
     everywhere = c.area.level == "country"
     codes = where_sources_meet(c.warehouse) if everywhere else [c.area.code]
-    rows, meanings = [], {}
+    lines: list[str] = []
+    meanings: dict[str, str] = {}
     for code in codes[:BARS]:
+        indent = ""
+        if everywhere:
+            lines.append(f"- {escape_markdown(c.name(c.warehouse.area(code)))}")
+            indent = "    "
         for found in side_by_side(c.warehouse, code).itertuples():
             about = definition(str(found.definition))
             title = title_of(c, found.source_id)
@@ -437,28 +442,26 @@ def sources_panel(c: Context) -> None:
                 rate = withheld_text("percent", c.warehouse.minimum)
             else:
                 rate = f"{number(found.neet_rate, 2, language=w.language)}%"
+            facts = [rate]
             span = interval_text(found.low, found.high, c)
-            rows.append(
-                [
-                    *([c.name(c.warehouse.area(code))] if everywhere else []),
-                    title,
-                    year_words(c, found.source_id, int(found.year)),
-                    f"{rate} ({span})" if span else rate,
-                    number(found.neet_sample, 0, language=w.language),
-                ]
-            )
-    if not rows:
+            if span:
+                facts.append(f"{w('neet.interval')} {span}")
+            facts.append(year_words(c, found.source_id, int(found.year)))
+            if pd.notna(found.neet_sample):
+                facts.append(w("neet.sample_of", n=number(found.neet_sample, 0, language=w.language)))
+            block = [f"**{escape_markdown(title)}**", escape_markdown(" · ".join(facts))]
+            if not everywhere:
+                block.append(escape_markdown(meanings[title]))
+            # Two blanks at the end of a line are a line break in Markdown.
+            lines.append(f"{indent}- " + f"  \n{indent}  ".join(block))
+    if not lines:
         st.info(w("neet.no_meeting" if everywhere else "neet.no_source"), icon=":material/info:")
         return
-    headings = [w(f"neet.{h}") for h in ("area", "source", "year", "rate_interval", "sample")]
-    headings = headings if everywhere else headings[1:]
-    if all(row[-1] == number(None) for row in rows):
-        # No source tells its sample: on a phone an empty column costs more than it says.
-        headings, rows = headings[:-1], [row[:-1] for row in rows]
-    st.markdown(markdown_table(headings, rows))
+    # A list and no table: titles and years of sources are sentences, and columns of them are wider than a phone.
+    st.markdown("\n".join(lines))
     if len(codes) > BARS:
         st.caption(w("neet.meeting_more", n=BARS, all=len(codes)))
-    for title, meaning in meanings.items():
+    for title, meaning in meanings.items() if everywhere else ():
         st.caption(escape_markdown(w("neet.meaning", source=title, text=meaning)))
     st.caption(w("neet.never_mixed"))
 
@@ -481,21 +484,30 @@ def deprivation_panel(c: Context, choice: Choice) -> None:
         if both.empty:
             continue
         drawn = True
-        entry = indicator(name)
         with place:
-            title = f"{w.pick(entry.short_th, entry.short_en)} (%) {year_label(year, w)}"
+            title = w(f"neet.axis_{name}")
             st.plotly_chart(
                 beside(
                     tuple(values[pd.notna(values)]),
                     tuple(both["neet_rate"]),
                     tuple(_names(both, c)),
-                    (title, f"NEET (%) {year_words(c, choice.source, choice.year)}"),
+                    (title, "NEET (%)"),
                     c.theme,
                 ),
                 key=f"neet_{name}_{c.area.code}",
                 theme=None,
                 config={"displayModeBar": False},
                 alt=w("neet.beside_alt", indicator=title),
+            )
+            st.caption(
+                escape_markdown(
+                    w(
+                        "neet.beside_years",
+                        across=year_label(year, w),
+                        source=title_of(c, choice.source),
+                        year=year_words(c, choice.source, choice.year),
+                    )
+                )
             )
             left = len(known) - len(both)
             if left:
@@ -518,6 +530,7 @@ def steps_panel(c: Context) -> None:
             markdown_table(
                 [w("neet.step"), w("neet.step_what")],
                 [[f"{k}. {w.pick(*NEET_STEPS[k])}", w(f"neet.step_{k}")] for k in NEET_STEPS],
+                text=(0, 1),
             )
         )
         st.info(w("neet.no_steps"), icon=":material/checklist:")
@@ -538,8 +551,8 @@ def steps_panel(c: Context) -> None:
         done = "–" if pd.isna(row["done"]) else w("neet.yes" if row["done"] == 1 else "neet.no")
         if pd.notna(row["month"]):
             # Told in words as well: a dot on a line says nothing to a screen reader.
-            named = f"neet.month_{int(row['month'])}"
-            done += f" ({w(named)})"
+            reported_month = int(row["month"])
+            done += f" ({w(f'neet.month_{reported_month}')})"
         line = "".join("●" if row["month"] == month else "○" for month in MONTHS)
         people = (
             withheld_text("persons", c.warehouse.minimum)
@@ -550,7 +563,10 @@ def steps_panel(c: Context) -> None:
         below_done = w("neet.of", n=finished, all=reported) if reported else "–"
         rows.append([f"{step}. {w.pick(*NEET_STEPS[step])}", done, line, people, below_done])
     st.markdown(f"**{escape_markdown(c.name(c.area))}** · {year_label(year, w)}")
-    st.markdown(markdown_table(headings, rows))
+    with st.container(key="neet_steps"):
+        # Seven dots in a row do not wrap: on a phone the table scrolls, and the page does not.
+        st.html("<style>.st-key-neet_steps [data-testid=stMarkdownContainer]{overflow-x:auto}</style>")
+        st.markdown(markdown_table(headings, rows, text=(0, 1, 2, 4)))
     st.caption(w("neet.steps_note"))
 
 

@@ -9,9 +9,13 @@ import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
+import pytest
+
+from tests.browser.conftest import Server, command, start_server, stop_server
 
 
 def test_the_map_of_a_source_is_drawn_and_another_source_is_chosen_by_keyboard(screen, embedded):
@@ -69,6 +73,39 @@ def test_a_phone_shows_the_screen_without_sideways_scrolling(phone, embedded):
         phone.map_drawn()
         wide = phone.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")
         assert wide <= 0, area
+
+
+@pytest.fixture(scope="module")
+def surveyed(chromium, tmp_path_factory) -> Iterator[Server]:
+    """A survey with samples and intervals beside the shipped sources, and steps that an area reports."""
+    home = tmp_path_factory.mktemp("surveyed")
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "survey.csv").write_text(
+        "area_code,year,neet_count,youth_15_24,sample_size,standard_error\n"
+        "30,2566,1000,10000,400,2.0\n31,2566,2000,10000,400,2.0\n",
+        encoding="utf-8",
+    )
+    (folder / "steps.csv").write_text(
+        "area_code,step,done,people_reached,year\n30,1,2567-04-20,1200,2567\n30,2,no,,2567\n",
+        encoding="utf-8",
+    )
+    assert command(home, "build").returncode == 0
+    title = "การสำรวจภาวะการทำงานของประชากร ไตรมาสที่หนึ่ง"
+    survey = (str(folder / "survey.csv"), "--published", "--definition", "working", "--title", title)
+    assert command(home, "import", "neet", *survey).returncode == 0
+    assert command(home, "import", "neet", str(folder / "steps.csv")).returncode == 0
+    server = start_server(home)
+    yield server
+    stop_server(server)
+
+
+def test_a_phone_shows_sources_and_steps_without_sideways_scrolling(phone, surveyed):
+    for language in ("th", "en"):
+        phone.open(f"{surveyed.url}/neet?source=neet-guidance-2566&area=30&lang={language}")
+        phone.map_drawn()
+        phone.page.locator("[data-testid=stMain] td", has_text="1,200").wait_for()
+        wide = phone.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")
+        assert wide <= 0, language
 
 
 def test_both_downloads_hold_the_source_and_its_years(screen, embedded, tmp_path: Path):

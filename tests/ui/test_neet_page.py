@@ -180,3 +180,35 @@ def test_a_source_of_all_provinces_keeps_its_classes(imported):
     key = neet_panels.map_key(context, neet_panels.choose_source(context))
     assert sum(row.count for row in key.rows) == 77
     assert "Classes" in key.notes[0]
+
+
+def test_the_numbers_of_the_axis_and_the_legend_have_room_below_the_bars():
+    from ui.neet_charts import Line, rate_bars
+    from ui.palette import LIGHT
+
+    none = (float("nan"), float("nan"))
+    for n in (1, 5, 20):
+        lines = (Line("Country", 12.0, "dash"), Line("Region", 14.0, "dot"))
+        names = tuple(f"area {k}" for k in range(n))
+        bars = rate_bars(names, (10.0,) * n, (none,) * n, ("10%",) * n, "", lines, LIGHT)
+        margin, legend = bars.layout.margin, bars.layout.legend
+        assert margin.b >= 36 + 20 * len(lines)
+        # From the bottom of the chart and not in parts of the bars' height, which changes with their number.
+        assert (legend.yref, legend.y, legend.yanchor) == ("container", 0, "bottom")
+        assert bars.layout.height - margin.t - margin.b >= 26 * n
+
+
+def test_the_axes_say_deprivation_in_a_few_words_and_the_years_stand_below():
+    from ui.texts import Words
+
+    th, en = Words("th"), Words("en")
+    assert th("neet.axis_target_education_rate") == "ขัดสนด้านการศึกษา (% ของคนที่สำรวจ)"
+    assert en("neet.axis_target_income_rate") == "Deprived in income (%)"
+    assert th("page.neet.title") == "เยาวชน NEET"
+
+
+@pytest.mark.usefixtures("embedded_home")
+def test_columns_of_words_stand_to_the_left():
+    at = run("neet", lang="en")
+    table = next(m.value for m in at.markdown if "What it is" in m.value)
+    assert table.splitlines()[1] == "| :-- | :-- |"
