@@ -39,7 +39,7 @@ def measured(browser, tmp_path_factory):
     publish_batches(
         store,
         Settings(),
-        [batch(rows), light_batch("vnl-v21-average-masked", y2012=cells(1), y2021=cells(2))],
+        [batch(rows, kind="official"), light_batch("vnl-v21-average-masked", y2012=cells(1), y2021=cells(2))],
     )
     server = start_server(home)
     yield server
