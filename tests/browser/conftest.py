@@ -22,6 +22,9 @@ from tests.realdata import real_path
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
+PATIENCE = 120_000
+"""Milliseconds: other tests run beside these, and a map is drawn without a graphics card."""
+
 # On a deep address Streamlit's own front end looks for the server one folder down before it looks at the root.
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
@@ -200,13 +203,13 @@ class Screen:
 
     def settled(self) -> None:
         """Wait until the script has run and its answer is drawn."""
-        self.page.wait_for_selector("h1, [data-testid=stTitle]", timeout=30_000)
-        self.page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=30_000)
+        self.page.wait_for_selector("h1, [data-testid=stTitle]", timeout=PATIENCE)
+        self.page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=PATIENCE)
         self.page.wait_for_timeout(400)
 
     def map_drawn(self) -> None:
         """Wait until the map's layer has arrived and has had time to be painted."""
-        self.page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas", timeout=30_000)
+        self.page.wait_for_selector("[data-testid=stDeckGlJsonChart] canvas", timeout=PATIENCE)
         for _ in range(150):
             if self.layers:
                 break
@@ -223,7 +226,7 @@ class Screen:
         box = self.page.locator("[data-testid=stDeckGlJsonChart]").first.bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] * across, box["y"] + box["height"] * down
-        for _ in range(8):
+        for _ in range(20):
             self.page.mouse.move(x + 3, y + 3)
             self.page.mouse.move(x, y)
             self.page.wait_for_timeout(1000)
@@ -254,6 +257,7 @@ def _screen(browser: Browser, width: int, height: int) -> Iterator[Screen]:
         viewport={"width": width, "height": height}, locale="th-TH", accept_downloads=True
     )
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     screen = Screen(page)
 
     def request(r) -> None:
