@@ -22,6 +22,9 @@ from tests.realdata import real_path
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
+# Pages that a server runs: importing them would ask for a published snapshot.
+collect_ignore = ["map_page.py", "swipe_page.py"]
+
 PATIENCE = 120_000
 """Milliseconds: other tests run beside these, and a map is drawn without a graphics card."""
 
