@@ -29,7 +29,7 @@ from ui.light_text import (
     unit_text,
 )
 from ui.markdown import escape_markdown
-from ui.panels import level_picker
+from ui.panels import download_buttons, level_picker
 from ui.state import LIGHT_MODES
 from ui.tables import display_name, rows_shown, year_label
 
@@ -510,25 +510,7 @@ def downloads(c: Context, s: LightScene) -> None:
         return export.xlsx_bytes(light_sheets(c, s, years, pair), c.words("page.night_light.title"))
 
     stem = ("light", s.level, c.area.code, "-".join(str(y) for _, y in years))
-    with st.container(horizontal=True, gap="small", width="content"):
-        st.download_button(
-            c.words("ranking.download"),
-            csv_file,
-            file_name=export.file_name(*stem),
-            mime="text/csv",
-            icon=":material/download:",
-            key="light_csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            c.words("ranking.download_xlsx"),
-            workbook,
-            file_name=export.file_name(*stem, suffix="xlsx"),
-            mime=export.XLSX_TYPE,
-            icon=":material/table_view:",
-            key="light_xlsx",
-            on_click="ignore",
-        )
+    download_buttons(c, stem, csv_file, workbook, key="light")
 
 
 CAVEATS = ("not_poverty", "led", "zero", "months", "sensors", "use")

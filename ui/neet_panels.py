@@ -24,6 +24,7 @@ from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.neet_charts import Line, beside, rate_bars
 from ui.palette import RGB, ramp
+from ui.panels import download_buttons
 from ui.scene import plan_of
 from ui.tables import display_name, year_label
 from ui.workbook import source_rows
@@ -601,22 +602,4 @@ def downloads(c: Context, choice: Choice) -> None:
         return export.xlsx_bytes(sheets, w("page.neet.title"))
 
     stem = ("neet", choice.source, choice.level, choice.within, str(choice.year))
-    with st.container(horizontal=True, gap="small", key="neet_downloads"):
-        st.download_button(
-            w("ranking.download"),
-            csv_file,
-            file_name=export.file_name(*stem),
-            mime="text/csv",
-            icon=":material/download:",
-            key="neet_csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            w("ranking.download_xlsx"),
-            workbook,
-            file_name=export.file_name(*stem, suffix="xlsx"),
-            mime=export.XLSX_TYPE,
-            icon=":material/table_view:",
-            key="neet_xlsx",
-            on_click="ignore",
-        )
+    download_buttons(c, stem, csv_file, workbook, key="neet")

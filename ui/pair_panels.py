@@ -34,6 +34,7 @@ from ui.pair_words import (
 )
 from ui.pairs import Choice
 from ui.palette import RGB, bivariate, bivariate_missing, clusters
+from ui.panels import download_buttons
 from ui.tables import display_name, year_label
 from warehouse.pair_layers import cluster_url, pair_url
 from warehouse.pairing import Pair
@@ -565,22 +566,4 @@ def downloads(c: Context, found: Pair) -> None:
         return export.xlsx_bytes(pair_export.sheets(found, facts, notes), w("pair.download_title"))
 
     stem = (q.y, str(q.y_year), q.x, str(q.x_year), q.level, q.within)
-    with st.container(horizontal=True, gap="small", key="pair_downloads"):
-        st.download_button(
-            w("ranking.download"),
-            csv_file,
-            file_name=export.file_name(*stem),
-            mime="text/csv",
-            icon=":material/download:",
-            key="pair_csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            w("ranking.download_xlsx"),
-            workbook,
-            file_name=export.file_name(*stem, suffix="xlsx"),
-            mime=export.XLSX_TYPE,
-            icon=":material/table_view:",
-            key="pair_xlsx",
-            on_click="ignore",
-        )
+    download_buttons(c, stem, csv_file, workbook, key="pair")

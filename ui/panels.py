@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -415,6 +415,18 @@ def download(
         return export.xlsx_bytes(view_sheets(values, indicator, facts, [line]), title)
 
     stem = (indicator.id, level, c.area.code, str(year))
+    download_buttons(c, stem, csv_file, workbook, key=key)
+
+
+def download_buttons(
+    c: Context,
+    stem: Sequence[str],
+    csv_file: Callable[[], bytes],
+    workbook: Callable[[], bytes],
+    *,
+    key: str,
+) -> None:
+    """A view as CSV and as a workbook, each made only when asked for."""
     with st.container(horizontal=True, gap="small", width="content"):
         st.download_button(
             c.words("ranking.download"),
