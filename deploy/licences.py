@@ -47,7 +47,7 @@ _BESIDE = """## Data and fonts that come along
 
 | what | where | licence |
 |---|---|---|
-| Noto Sans Thai | package `fontpkg-noto-sans-thai`, served to the browser | OFL-1.1 |
+| Noto Sans Thai | package `fontpkg-noto-sans-thai`, served to the browser, put into printed maps | OFL-1.1 |
 | names and codes of areas | package `geothai` | CC-BY-4.0 (its data; its code is MIT) |
 | province outlines, simplified | `data/boundaries/provinces.geojson`, from Natural Earth | public domain |
 | modelled night light | `data/nightlight/`, made from populated places of GeoNames | CC-BY-4.0 |
@@ -59,7 +59,8 @@ The agencies' own files are not part of Daomap and are never handed on with it; 
 
 `pyogrio` and `rasterio` carry GDAL (MIT) and what it is built with, PROJ (MIT) among it; `pyproj` carries PROJ; `shapely`
 and `exactextract` carry GEOS (LGPL-2.1-or-later) as a shared library of its own, which can be replaced. `streamlit` carries
-its web page, with React, deck.gl, plotly.js, Vega and KaTeX (MIT or BSD) among others, as its own notices list.
+its web page, with React, deck.gl, plotly.js, Vega and KaTeX (MIT or BSD) among others, as its own notices list. `typst`
+carries fonts of its own (Libertinus, New Computer Modern, DejaVu Sans Mono), which printed maps do not use.
 """
 
 
