@@ -69,6 +69,28 @@ SOURCE_FILE = pa.schema(
     ]
 )
 
+VILLAGE_POINT = pa.schema(
+    [
+        ("code", pa.string()),
+        ("name_th", pa.string()),
+        ("longitude", pa.float64()),
+        ("latitude", pa.float64()),
+        ("source_id", pa.string()),
+        ("how", pa.string()),  # code | position | name
+        ("confidence", pa.float64()),  # 0 to 1
+    ]
+)
+VILLAGE_SCORE = pa.schema(
+    [
+        ("code", pa.string()),
+        ("spec", pa.string()),
+        ("indicator", pa.string()),
+        ("year", pa.int16()),
+        ("score", pa.int8()),  # 1, 2, 3; 0 does not apply
+        ("source_id", pa.string()),
+    ]
+)
+
 
 def empty(schema: pa.Schema) -> pa.Table:
     """A table of `schema` with no rows."""
@@ -134,6 +156,12 @@ class Batch:
         Columns ``code, name_th, name_en, geometry`` in EPSG:4326.
     rasters : sequence of LightRaster
         Each takes the place of the one of the same product and year.
+    village_points : Table
+        Replaces all points of its sources.
+    village_scores : Table
+        Replaces the scores of its sources, specifications and years in the provinces it has villages of.
+    village_specs : mapping of str to str
+        Id to TOML of every specification that `village_scores` names.
     """
 
     kind: str
@@ -145,6 +173,9 @@ class Batch:
     files: pa.Table = field(default_factory=lambda: empty(SOURCE_FILE))
     boundaries: Mapping[str, Any] = field(default_factory=dict)
     rasters: Sequence[LightRaster] = ()
+    village_points: pa.Table = field(default_factory=lambda: empty(VILLAGE_POINT))
+    village_scores: pa.Table = field(default_factory=lambda: empty(VILLAGE_SCORE))
+    village_specs: Mapping[str, str] = field(default_factory=dict)
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

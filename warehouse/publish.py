@@ -30,9 +30,22 @@ from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work, store_error
+from warehouse.village_numbers import merge_villages
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-TABLES = ("area", "source", "source_file", "observation", "import_run", "finding", "extent", "raster")
+TABLES = (
+    "area",
+    "source",
+    "source_file",
+    "observation",
+    "import_run",
+    "finding",
+    "extent",
+    "raster",
+    "village_point",
+    "village_score",
+    "village_spec",
+)
 # What decides the computed rows and the layers, apart from the imported files and the settings.
 RULES = (
     *(
@@ -48,6 +61,7 @@ RULES = (
             "protection.py",
             "browser_layers.py",
             "schema.sql",
+            "village_numbers.py",
         )
     ),
     *(Path(nightlight.__file__).with_suffix(ending) for ending in (".toml", ".py")),
@@ -172,6 +186,7 @@ def _write_database(
             _settle_cells(connection, batch, guard)
             guard.forget(_merge(connection, batch))
             levels |= _write_boundaries(staging, batch)
+        merge_villages(connection, batches)
         lights = merge_rasters(connection, staging, batches)
         years |= {year for _, year in lights}
         if everything:
@@ -196,6 +211,7 @@ def _write_database(
             order = {
                 "observation": "ORDER BY indicator, year, level, area_code, source_id",
                 "area": "ORDER BY level, code",
+                "village_score": "ORDER BY spec, year, code, indicator",
             }.get(table, "ORDER BY ALL")
             connection.execute(f"INSERT INTO final.{table} SELECT * FROM work.{table} {order}")
         connection.execute("USE work")
@@ -514,6 +530,12 @@ _CHECKS = (
         "SELECT DISTINCT o.source_id FROM observation o ANTI JOIN source s USING (source_id) LIMIT 1",
         "มีค่าที่ไม่มีแหล่งข้อมูล",
         "rows of a source that is not described",
+    ),
+    (
+        """SELECT code FROM (SELECT code FROM village_point UNION SELECT code FROM village_score) v
+           ANTI JOIN area a ON a.code = v.code AND a.level = 'village' LIMIT 1""",
+        "มีจุดหรือคะแนนของหมู่บ้านที่ไม่รู้จัก",
+        "a point or a score of a village that is in no list",
     ),
     (
         """SELECT area_code, indicator, year FROM observation

@@ -33,6 +33,7 @@ from warehouse.lights import Lights
 from warehouse.report import QueryError
 from warehouse.settings import Query, load_settings
 from warehouse.snapshots import DATABASE, MANIFEST, SnapshotInfo, Store, StoreError, file_sha256, stamp_of
+from warehouse.villages import Villages
 
 COLUMNS = (
     "area_code",
@@ -348,6 +349,11 @@ class Warehouse:
     def lights(self) -> Lights:
         """Night light of the snapshot; empty where none is in."""
         return Lights(self)
+
+    @cached_property
+    def villages(self) -> Villages:
+        """Villages of the snapshot: points and scores; empty where none are in."""
+        return Villages(self)
 
     # -- where it comes from ----------------------------------------------
 

@@ -109,3 +109,30 @@ CREATE TABLE IF NOT EXISTS raster (
     observations_file VARCHAR,
     note             VARCHAR
 );
+
+-- Villages that have a place on the map, one row a village: where two sources know one, the surer row stays.
+CREATE TABLE IF NOT EXISTS village_point (
+    code       VARCHAR NOT NULL,   -- 8 digits, DOPA
+    name_th    VARCHAR NOT NULL,
+    longitude  DOUBLE NOT NULL,    -- EPSG:4326
+    latitude   DOUBLE NOT NULL,
+    source_id  VARCHAR NOT NULL,
+    how        VARCHAR NOT NULL,   -- code | position | name: what led from the file's row to the village
+    confidence DOUBLE NOT NULL     -- 0 to 1, a grade of ours and no probability
+);
+
+-- Scores of villages by a specification of กชช.2ค. No row: the file has no score there.
+CREATE TABLE IF NOT EXISTS village_score (
+    code      VARCHAR NOT NULL,
+    spec      VARCHAR NOT NULL,
+    indicator VARCHAR NOT NULL,    -- id inside the specification
+    year      SMALLINT NOT NULL,   -- CE
+    score     TINYINT NOT NULL,    -- 1 severe problem, 2 some, 3 little or none; 0 does not apply to the village
+    source_id VARCHAR NOT NULL
+);
+
+-- The specifications that scores were read by, whole: a snapshot does not depend on files that may change.
+CREATE TABLE IF NOT EXISTS village_spec (
+    spec  VARCHAR NOT NULL,
+    entry VARCHAR NOT NULL         -- TOML
+);

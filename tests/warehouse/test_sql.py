@@ -19,7 +19,7 @@ LOOKED_AT = {
     ("publish.py", "SCHEMA.read_text(encoding='utf-8')"): "the file schema.sql beside the code",
     ("publish.py", "_quoted(staging.database)"): "a path the store made; ATTACH takes no parameter",
     ("publish.py", "table"): "from the constant TABLES, or a constant of the caller",
-    ("publish.py", "order"): "one of three constants",
+    ("publish.py", "order"): "one of a few constants",
     ("publish.py", "same"): "made of column names that are constants of the caller",
     ("derive.py", "name"): "a loop over constants",
     ("light_files.py", "table"): "a loop over constants",
