@@ -36,6 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.fspath).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
+            # A frame drawn in software on a busy machine can come too late once. The summary counts such second
+            # tries ("rerun"); what fails twice has failed.
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -206,9 +209,10 @@ class Screen:
 
     def settled(self) -> None:
         """Wait until the script has run and its answer is drawn."""
-        self.page.wait_for_selector("h1, [data-testid=stTitle]", timeout=PATIENCE)
-        self.page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=PATIENCE)
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_timeout(200)  # what was just clicked has to reach the server first
+        self.page.wait_for_selector("[data-test-script-state=notRunning] h1", timeout=PATIENCE)
+        self.page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=PATIENCE)
+        self.page.wait_for_timeout(200)
 
     def map_drawn(self) -> None:
         """Wait until the map's layer has arrived and has had time to be painted."""
@@ -226,10 +230,11 @@ class Screen:
         Software rendering on a busy machine can hold the page up for longer than a click may last; a person
         would click again too.
         """
-        box = self.page.locator("[data-testid=stDeckGlJsonChart]").first.bounding_box()
-        assert box is not None
-        x, y = box["x"] + box["width"] * across, box["y"] + box["height"] * down
         for _ in range(20):
+            # Measured each time: what stands above the map may still be growing.
+            box = self.page.locator("[data-testid=stDeckGlJsonChart]").first.bounding_box()
+            assert box is not None
+            x, y = box["x"] + box["width"] * across, box["y"] + box["height"] * down
             self.page.mouse.move(x + 3, y + 3)
             self.page.mouse.move(x, y)
             self.page.wait_for_timeout(1000)
