@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ui.palette import RGB, Theme, hex_of
+from ui.palette import RGB, Theme, hex_of, ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def square_html(
     body = "".join(
         f'<tr><th scope="row">{escape(label)}</th>'
         + "".join(
-            f'<td style="background:{hex_of(colour)};color:{_ink(colour)}">{n:,}</td>'
+            f'<td style="background:{hex_of(colour)};color:{hex_of(ink(colour))}">{n:,}</td>'
             for colour, n in zip(row, line, strict=True)
         )
         + "</tr>"
@@ -121,14 +121,3 @@ def square_html(
         f"<table><caption>{escape(caption)}</caption><tbody>{body}</tbody>"
         f"<tfoot><tr><th></th>{head}</tr></tfoot></table><b>→ {escape(x_title)}</b>{absent}{lines}</div>"
     )
-
-
-def _ink(colour: RGB) -> str:
-    """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
-
-    def linear(part: int) -> float:
-        share = part / 255
-        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-
-    r, g, b = (linear(part) for part in colour)
-    return "#000000" if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 else "#ffffff"

@@ -7,14 +7,14 @@ evaluates. A change of indicator or class therefore sends a few hundred bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pydeck as pdk
 from pydeck.bindings import deck as _pydeck_deck
 
 from geo.layers import view_for
-from ui.palette import DARK, OUTLINE, RGB, Theme
+from ui.palette import DARK, OUTLINE, RGB, Theme, ink
 
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
 FIT_WIDTH, FIT_HEIGHT = 400, 540
@@ -208,8 +208,6 @@ def raster_layer(
         raise ValueError(
             f"picture on the map: found {url!r}, expected an address of this server, such as /lights/..."
         )
-    if not 0 <= opacity <= 1:
-        raise ValueError(f"opacity: found {opacity}, expected 0 to 1")
     return pdk.Layer(
         "BitmapLayer",
         id=name,
@@ -217,13 +215,173 @@ def raster_layer(
         image=pdk.types.String(url),
         bounds=[round(edge, 9) for edge in bounds],
         # The browser's part raises it to 1/2.2; half is meant to let half of what lies below through.
-        opacity=round(opacity**2.2, 6),
+        opacity=round(_share(opacity) ** 2.2, 6),
         pickable=False,
         # Cells keep their edges: between a lit and a dark cell there is nothing half lit.
         texture_parameters={
             "minFilter": pdk.types.String("linear"),
             "magFilter": pdk.types.String("nearest"),
         },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PointColours:
+    """Which colour a point has: by the value of one property.
+
+    Attributes
+    ----------
+    prop : str
+        Feature property; ``g`` of places, ``k`` of classes.
+    colours : mapping of str or int to RGB
+        By value of the property.
+    other : RGB
+        Of any other value, and of none.
+    """
+
+    prop: str
+    colours: Mapping[str | int, RGB]
+    other: RGB
+
+    def __post_init__(self) -> None:
+        _check_plain(self.prop, *(value for value in self.colours if isinstance(value, str)))
+
+    def expression(self, alpha: int) -> str:
+        """What the browser evaluates for each point; what is approximate is four times as clear."""
+        steps = "".join(
+            f"properties.{self.prop}=={_literal(value)}?{_array(colour, alpha)}:"
+            for value, colour in self.colours.items()
+        )
+        return steps + _array(self.other, alpha)
+
+
+def _literal(value: str | int) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(int(value))
+
+
+def point_layer(
+    url: str,
+    colours: PointColours,
+    theme: Theme,
+    *,
+    name: str = "points",
+    radius: float = 4.0,
+    opacity: float = 0.9,
+) -> pdk.Layer:
+    """Points that the browser fetches from `url`, as dots of the same size at every zoom.
+
+    Parameters
+    ----------
+    url : str
+        From `warehouse.point_layers.points_url`.
+    name : str
+        Identifies the layer in the chart and in a click's answer.
+    radius : float
+        Pixels.
+    opacity : float
+        0 to 1. A point that is approximate (property ``a``) is a ring with a faint middle.
+    """
+    _check_address(url)
+    alpha = round(255 * _share(opacity))
+    return pdk.Layer(
+        "GeoJsonLayer",
+        id=name,
+        data=url,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=[*theme.focus, 120],
+        stroked=True,
+        filled=True,
+        point_radius_units=pdk.types.String("pixels"),
+        get_point_radius=radius,
+        line_width_units=pdk.types.String("pixels"),
+        get_line_width="properties.a==1?1.6:0.6",
+        get_line_color=f"properties.a!=1?{_array(theme.line, alpha)}:{colours.expression(alpha)}",
+        get_fill_color=f"properties.a!=1?({colours.expression(alpha)}):{_array(theme.line, alpha // 3)}",
+        update_triggers={
+            "getFillColor": [colours.prop, list(colours.colours.items()), alpha, theme.name],
+            "getLineColor": [colours.prop, list(colours.colours.items()), alpha, theme.name],
+        },
+    )
+
+
+def cluster_layer(url: str, colour: RGB, theme: Theme, *, name: str = "points") -> pdk.Layer:
+    """Bubbles with their numbers, from an address of clusters; the area of a bubble grows with its number.
+
+    Parameters
+    ----------
+    colour : RGB
+        Of the bubbles.
+    """
+    _check_address(url)
+    return pdk.Layer(
+        "GeoJsonLayer",
+        id=name,
+        data=url,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=[*theme.focus, 90],
+        stroked=True,
+        filled=True,
+        point_type=pdk.types.String("circle+text"),
+        point_radius_units=pdk.types.String("pixels"),
+        get_point_radius="properties.r",
+        line_width_units=pdk.types.String("pixels"),
+        get_line_width=1,
+        get_line_color=[*theme.line, 255],
+        get_fill_color=[*colour, 225],
+        get_text="properties.s",
+        get_text_size=11,
+        get_text_color=[*ink(colour), 255],
+        update_triggers={"getFillColor": [list(colour)]},
+    )
+
+
+def ring_layer(url: str, km: float, colour: RGB, *, name: str = "rings") -> pdk.Layer:
+    """A circle of `km` kilometres around every point of an address: straight line, no roads.
+
+    Parameters
+    ----------
+    url : str
+        The address of the points themselves; the browser has it already.
+    """
+    _check_address(url)
+    return pdk.Layer(
+        "GeoJsonLayer",
+        id=name,
+        data=url,
+        pickable=False,
+        stroked=True,
+        filled=True,
+        point_radius_units=pdk.types.String("meters"),
+        get_point_radius=1000 * km,
+        line_width_units=pdk.types.String("pixels"),
+        get_line_width=1,
+        get_line_color=[*colour, 130],
+        get_fill_color=[*colour, 14],
+        update_triggers={"getPointRadius": [km], "getFillColor": [list(colour)]},
+    )
+
+
+def _check_address(url: str) -> None:
+    if not url.startswith("/") or url.startswith("//"):
+        raise ValueError(
+            f"points on the map: found {url!r}, expected an address of this server, such as /points/..."
+        )
+
+
+def _share(opacity: float) -> float:
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity: found {opacity}, expected 0 to 1")
+    return opacity
+
+
+def _either(of_areas: str, of_points: str) -> str:
+    """One template for features of two kinds: Streamlit knows one, and leaves a place in it as it stands where a feature
+    lacks the property. The part whose test is left so is not shown."""
+    return (
+        "<style>[data-is^='\\7b']{display:none}</style>"
+        f"<div data-is='{{code}}'>{of_areas}</div><div data-is='{{c}}'>{of_points}</div>"
     )
 
 
@@ -234,9 +392,11 @@ def deck(
     tooltip_html: str,
     *,
     under: Sequence[pdk.Layer] = (),
+    over: Sequence[pdk.Layer] = (),
+    over_tooltip: str | None = None,
     night: bool = False,
 ) -> pdk.Deck:
-    """A chart of one area layer and the outline of its focus, above pictures.
+    """A chart of one area layer and the outline of its focus, above pictures and below points.
 
     Parameters
     ----------
@@ -246,6 +406,11 @@ def deck(
         Template with ``{property}`` places only; values are filled in and escaped by Streamlit. Never put data in it.
     under : sequence of pydeck.Layer
         Pictures below the areas, from `raster_layer`; give the areas ``filled=False`` to see them.
+    over : sequence of pydeck.Layer
+        Layers above everything, from `ring_layer`, `point_layer`, `cluster_layer`.
+    over_tooltip : str, optional
+        Template of the points' own tooltip, of their properties ``n``, ``t_th`` and the like; every point has a ``c``,
+        every area a ``code``.
     night : bool
         A dark ground in both themes, for pictures of light.
     """
@@ -284,6 +449,7 @@ def deck(
                 update_triggers={"getLineWidth": [layer.focus]},
             )
         )
+    layers += over
     longitude, latitude, zoom = view_for(bbox, FIT_WIDTH, FIT_HEIGHT)
     return pdk.Deck(
         layers=layers,
@@ -292,7 +458,7 @@ def deck(
         ),
         map_style=f"/map/{DARK.name if night else theme.name}.json",
         tooltip={
-            "html": tooltip_html,
+            "html": tooltip_html if over_tooltip is None else _either(tooltip_html, over_tooltip),
             "style": {
                 "fontFamily": "'Noto Sans Thai', sans-serif",
                 "fontSize": "14px",
@@ -310,9 +476,18 @@ def deck(
 
 def clicked_code(selection: object) -> str | None:
     """Code of the area a person clicked, from Streamlit's selection state; surroundings count too."""
+    return _clicked(selection, "areas", "code")
+
+
+def clicked_point(selection: object, name: str = "points") -> str | None:
+    """Property ``c`` of the point or cluster a person clicked in the layer `name`."""
+    return _clicked(selection, name, "c")
+
+
+def _clicked(selection: object, layer: str, prop: str) -> str | None:
     objects = getattr(selection, "objects", None) or {}
-    picked = objects.get("areas") or []
+    picked = objects.get(layer) or []
     if not picked:
         return None
-    code = (picked[0].get("properties") or {}).get("code")
-    return str(code) if code else None
+    value = (picked[0].get("properties") or {}).get(prop)
+    return str(value) if value else None

@@ -22,6 +22,17 @@ def hex_of(colour: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
+def ink(colour: RGB) -> RGB:
+    """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
+
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    r, g, b = (linear(part) for part in colour)
+    return (0, 0, 0) if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 else (255, 255, 255)
+
+
 _RAMPS = {
     "poverty": [
         _rgb(c) for c in ("#fef0d9", "#fdd49e", "#fdbb84", "#fc8d59", "#ef6548", "#d7301f", "#990000")

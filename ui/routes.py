@@ -21,11 +21,13 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from ui.data import store
 from ui.errors import message, note
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, difference_colours, hex_of, light_colours
-from warehouse import light_layers, neet_layers, pair_layers  # noqa: F401 - their kinds of layers become known
+from warehouse import light_layers, neet_layers, pair_layers, place_layers  # noqa: F401 - their kinds of layers become known
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.light_files import raster_file
 from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_image, read_name
+from warehouse.point_layers import POINTS, point_layer_bytes, read_set
 from warehouse.query import any_layer, layer_file, published_file
+from warehouse.snapshots import DATABASE
 
 _FOREVER = "public, max-age=31536000, immutable"
 BACKGROUNDS = {name: hex_of(colour) for name, colour in MAP_GROUNDS.items()}
@@ -103,6 +105,22 @@ def _computed(request: Request) -> Response:
     return _geojson(request, address, lambda: computed_layer(folder, *place, part["spec"]))
 
 
+async def points(request: Request) -> Response:
+    """Places or villages as points, or gathered into bubbles."""
+    return await run_sync(_points, request, limiter=_sums())
+
+
+def _points(request: Request) -> Response:
+    part = request.path_params
+    parts = (part["snapshot"], part["set"], part["parent"])
+    folder = store().snapshots
+    file = published_file(folder, part["snapshot"], DATABASE)
+    if file is None or read_set(part["set"]) is None or not _inside(file, folder):
+        return not_found()
+    # With the version of the rules, after which the same address may give other bytes.
+    return _geojson(request, f"points/{'/'.join(parts)}/{POINTS}", lambda: point_layer_bytes(folder, *parts))
+
+
 async def light(request: Request) -> Response:
     """A picture of night light of one year, or of the difference of two."""
     return await run_sync(_light, request, limiter=_sums())
@@ -166,11 +184,15 @@ async def nothing(_request: Request) -> Response:
 ROUTES = [
     Route("/layers/{snapshot}/{level}/{parent}/{name}.geojson", layer),
     Route("/layers/{snapshot}/{level}/{parent}/computed/{spec}.geojson", computed),
+    Route("/points/{snapshot}/{set}/{parent}.geojson", points),
     Route("/lights/{snapshot}/{product}/{name}.png", light),
     Route("/map/{name}.json", map_style),
     Route("/fonts/noto-sans-thai.ttf", font),
     # What is not there is said to be missing; without these Streamlit would answer with its page.
-    *(Route(f"/{folder}/{{rest:path}}", nothing) for folder in ("layers", "lights", "map", "fonts")),
+    *(
+        Route(f"/{folder}/{{rest:path}}", nothing)
+        for folder in ("layers", "points", "lights", "map", "fonts")
+    ),
 ]
 
 

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.classify import ClassSpec, classify
-from ui.map import AreaLayer, clicked_code, deck, raster_layer
+from ui.map import (
+    AreaLayer,
+    PointColours,
+    clicked_code,
+    clicked_point,
+    cluster_layer,
+    deck,
+    point_layer,
+    raster_layer,
+    ring_layer,
+)
 from ui.palette import DARK, LIGHT, difference_colours, light_colours, ramp
 
 
@@ -143,3 +153,58 @@ def test_difference_colours_mirror_in_lightness_and_light_only_rises(name):
     away = [abs(x - both[10]) for x in both]
     assert away[10] == 0 and min(away[0], away[20]) > 60
     assert away[:11] == sorted(away[:11], reverse=True) and away[10:] == sorted(away[10:])
+
+
+GRADES = PointColours("g", {"small": (1, 2, 3), "large": (4, 5, 6)}, (7, 8, 9))
+
+
+def test_points_lie_above_the_areas_and_hold_an_address():
+    areas = AreaLayer("/x", "v", (1.0,), ramp("poverty", 1), focus="55")
+    over = [ring_layer("/points/a", 6, (1, 2, 3)), point_layer("/points/a", GRADES, LIGHT)]
+    spec = json.loads(
+        deck(
+            areas,
+            (97.3, 5.6, 105.7, 20.5),
+            LIGHT,
+            "<b>{name_th}</b>",
+            over=over,
+            over_tooltip="<b>{n}</b>",
+        ).to_json()
+    )
+    assert [x["id"] for x in spec["layers"]] == ["areas", "focus", "rings", "points"]
+    rings, points = spec["layers"][2:]
+    assert rings["data"] == points["data"] == "/points/a"
+    assert (rings["pointRadiusUnits"], rings["getPointRadius"], rings["pickable"]) == ("meters", 6000, False)
+    assert (points["pointRadiusUnits"], points["pickable"]) == ("pixels", True)
+
+
+def test_a_point_has_the_colour_of_its_grade_and_one_of_the_rest():
+    by_grade = GRADES.expression(255)
+    assert by_grade == "properties.g=='small'?[1,2,3,255]:properties.g=='large'?[4,5,6,255]:[7,8,9,255]"
+    classes = PointColours("k", {1: (1, 2, 3)}, (7, 8, 9)).expression(10)
+    assert classes == "properties.k==1?[1,2,3,10]:[7,8,9,10]"
+
+
+@pytest.mark.parametrize("wrong", ["x'||alert(1)||'", "", "a b", "ก"])
+def test_only_plain_ids_reach_the_expression_of_a_point(wrong):
+    with pytest.raises(ValueError, match="expected a code or id"):
+        PointColours("g", {wrong: (1, 2, 3)}, (7, 8, 9))
+    with pytest.raises(ValueError, match="expected a code or id"):
+        PointColours(wrong, {}, (7, 8, 9))
+
+
+@pytest.mark.parametrize("wrong", ["https://elsewhere.example/x", "//elsewhere.example/x", "points/x"])
+def test_points_come_from_this_server(wrong):
+    for layer in (
+        lambda: point_layer(wrong, GRADES, LIGHT),
+        lambda: cluster_layer(wrong, (1, 2, 3), LIGHT),
+        lambda: ring_layer(wrong, 6, (1, 2, 3)),
+    ):
+        with pytest.raises(ValueError, match="address of this server"):
+            layer()
+
+
+def test_a_click_on_a_point_gives_its_id():
+    picked = SimpleNamespace(objects={"points": [{"properties": {"c": "b1", "n": "x"}}]})
+    assert clicked_point(picked) == "b1" and clicked_code(picked) is None
+    assert clicked_point(picked, "villages") is None

@@ -149,6 +149,9 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
             f"/lights/{served.snapshot}/{up * (levels - 1)}{name}/2012.png",
             f"/lights/{up * 2}{name}",
             f"/layers/{up}secret/province/TH/poverty-2018.geojson",
+            f"/points/{served.snapshot}/{up * levels}{name}/TH.geojson",
+            f"/points/{served.snapshot}/place-school/{up * levels}{name}.geojson",
+            f"/points/{up * 2}{name}",
             f"/map/{up * 3}{name}.json",
             f"/fonts/{up * 3}{name}",
             f"/{up * 4}etc/passwd",
@@ -161,7 +164,7 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
             assert b'"files"' not in answer.body and b"root:" not in answer.body, path
             # Streamlit answers any address that is no file with its one page; ours and its files never.
             page = answer.status == 200 and b'<div id="root">' in answer.body
-            page = page and not path.startswith(("/layers/", "/lights/", "/map/", "/fonts/"))
+            page = page and not path.startswith(("/layers/", "/points/", "/lights/", "/map/", "/fonts/"))
             assert answer.status in (400, 403, 404) or page, (path, answer.status)
             guarded(answer)
 
@@ -207,6 +210,14 @@ def test_no_encoding_climbs_out_of_a_snapshot(served, up):
         "/layers/{snapshot}/province/TH/computed/..%2fpoverty-2018.geojson",
         "/layers/{snapshot}/province/TH/computed/.geojson",
         "/layers/{snapshot}/boundaries/province.parquet",
+        "/points/{snapshot}/unknown/TH.geojson",
+        "/points/{snapshot}/place-unknown/TH.geojson",
+        "/points/{snapshot}/place-school/TH.geojson%00",
+        "/points/{snapshot}/place-school%00/TH.geojson",
+        "/points/{snapshot}/place-school/warehouse.duckdb",
+        "/points/{snapshot}/",
+        "/points/CURRENT/place-school/TH.geojson",
+        "/points/snap-999999-0123456789ab/place-school/TH.geojson",
         "/layers/{snapshot}/manifest.json",
         "/layers/{snapshot}/warehouse.duckdb",
         "/snapshots/{snapshot}/warehouse.duckdb",
