@@ -1,0 +1,430 @@
+"""Specifications of กชช.2ค: which indicators a round of the survey has, what their scores mean, how they make a level.
+
+One TOML file a national plan lies in ``analytics/nrd2c``. What nobody has checked against a manual carries ``verified = false``
+and is shown as such; a corrected file replaces it without a change of code.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from geo.codes import plain_name
+
+FOLDER: Final = Path(__file__).with_name("nrd2c")
+SCORES: Final = (1, 2, 3)
+"""1 severe problem, 2 some, 3 little or none."""
+
+NOT_APPLICABLE: Final = 0
+"""Stands where an indicator does not apply to a village; it is skipped, and is not a missing score."""
+
+LEVELS: Final = (1, 2, 3)
+MAX_INDICATORS: Final = 200
+MAX_BYTES: Final = 1_000_000
+_ID: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
+
+
+class SpecError(ValueError):
+    """A specification holds something it must not, or lacks something it needs.
+
+    Attributes
+    ----------
+    file, key : str
+    found, expected : str
+        What stands there and what should.
+    """
+
+    def __init__(self, file: str, key: str, found: object, expected: str) -> None:
+        self.file, self.key, self.found, self.expected = file, key, str(found)[:120], expected
+        super().__init__(self.text("en"))
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str, str, str]]:
+        return SpecError, (self.file, self.key, self.found, self.expected)
+
+    def text(self, language: str = "th") -> str:
+        """One line for a person."""
+        if language == "th":
+            return f"{self.file}: {self.key} พบ {self.found} ควรเป็น {self.expected} วิธีแก้: แก้ไฟล์ข้อกำหนดที่คีย์นี้"
+        return (
+            f"{self.file}: {self.key}: found {self.found}, expected {self.expected}. "
+            "To mend: correct this key of the specification"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A level, a score or a domain: its key, its names and whether anybody checked them."""
+
+    key: str
+    name_th: str
+    name_en: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a raw answer becomes a score.
+
+    Attributes
+    ----------
+    worse : "low" or "high"
+        On which side the problem lies.
+    severe, some : float
+        Beyond `severe` the score is 1, else beyond `some` 2, else 3. The bounds themselves belong to the better score.
+    """
+
+    worse: Literal["low", "high"]
+    severe: float
+    some: float
+
+    def score(self, value: float) -> int:
+        """Score of a raw answer.
+
+        Examples
+        --------
+        >>> rule = Rule("low", 50.0, 80.0)
+        >>> [rule.score(v) for v in (49.9, 50.0, 80.0)]
+        [1, 2, 3]
+        """
+        sign = 1.0 if self.worse == "low" else -1.0
+        if sign * value < sign * self.severe:
+            return 1
+        return 2 if sign * value < sign * self.some else 3
+
+
+@dataclass(frozen=True, slots=True)
+class SpecIndicator:
+    """One indicator of a specification.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the specification.
+    number : int or None
+        As printed in the questionnaire.
+    domain : str
+        Key of its domain.
+    columns : tuple of str
+        Headings of its column besides its names and number.
+    rule : Rule or None
+        None where files can hold scores only.
+    """
+
+    id: str
+    number: int | None
+    domain: str
+    name_th: str
+    name_en: str
+    verified: bool
+    columns: tuple[str, ...] = ()
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One specification.
+
+    Attributes
+    ----------
+    id : str
+    plan : int
+        National plan.
+    years_be : tuple of int
+        First and last Buddhist year.
+    severe_from : tuple of int, length 2
+        Fewest indicators scored 1 that make level 1, and level 2.
+    cuts_verified : bool
+    not_applicable : tuple of str
+        What stands in a cell when an indicator does not apply.
+    entry : str
+        The TOML it was read from.
+    """
+
+    id: str
+    plan: int
+    years_be: tuple[int, int]
+    name_th: str
+    name_en: str
+    source: str
+    note_th: str
+    note_en: str
+    severe_from: tuple[int, int]
+    cuts_verified: bool
+    not_applicable: tuple[str, ...]
+    levels: tuple[Named, ...]
+    scores: tuple[Named, ...]
+    domains: tuple[Named, ...]
+    indicators: tuple[SpecIndicator, ...]
+    entry: str
+
+    @property
+    def verified(self) -> bool:
+        """Whether every part of it was checked."""
+        named = (*self.levels, *self.scores, *self.domains)
+        checked = all(n.verified for n in named) and all(i.verified for i in self.indicators)
+        return self.cuts_verified and bool(self.indicators) and checked
+
+    @property
+    def unverified(self) -> int:
+        """How many of its indicators nobody checked."""
+        return sum(not indicator.verified for indicator in self.indicators)
+
+    def indicator(self, key: str) -> SpecIndicator | None:
+        """The indicator of this id."""
+        return next((i for i in self.indicators if i.id == key), None)
+
+    def domain(self, key: str) -> Named | None:
+        """The domain of this id."""
+        return next((d for d in self.domains if d.key == key), None)
+
+    def of_domain(self, key: str) -> tuple[SpecIndicator, ...]:
+        """Indicators of a domain, in the specification's order."""
+        return tuple(i for i in self.indicators if i.domain == key)
+
+    def level(self, severe: int) -> int:
+        """Level of a village with so many indicators scored 1."""
+        first, second = self.severe_from
+        return 1 if severe >= first else 2 if severe >= second else 3
+
+
+@cache
+def shipped_specs() -> Mapping[str, Spec]:
+    """Specifications that come with Daomap, by id, in the order of the plans."""
+    found = [read_spec(f.read_text(encoding="utf-8"), f.name) for f in sorted(FOLDER.glob("*.toml"))]
+    return MappingProxyType({spec.id: spec for spec in sorted(found, key=lambda s: (s.plan, s.id))})
+
+
+def read_spec_file(path: Path) -> Spec:
+    """Read a specification of one's own.
+
+    Raises
+    ------
+    SpecError
+        Naming file, key, what was found and what was expected.
+    """
+    try:
+        size = path.stat().st_size
+        if not path.is_file() or size > MAX_BYTES:
+            raise SpecError(path.name, "-", f"{size:,} bytes", f"a TOML file of at most {MAX_BYTES:,} bytes")
+        return read_spec(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError as error:
+        raise SpecError(path.name, "-", error.reason, "TOML (UTF-8)") from error
+    except OSError as error:
+        raise SpecError(path.name, "-", error.strerror or type(error).__name__, "a TOML file") from error
+
+
+def spec_of_year(specs: Mapping[str, Spec], year_be: int) -> Spec | None:
+    """The one specification whose years hold this one; None where none or several do.
+
+    Examples
+    --------
+    >>> spec_of_year(shipped_specs(), 2558).id, spec_of_year(shipped_specs(), 2550)
+    ('plan11', None)
+    """
+    fits = [spec for spec in specs.values() if spec.years_be[0] <= year_be <= spec.years_be[1]]
+    return fits[0] if len(fits) == 1 else None
+
+
+def read_spec(text: str, file: str = "-") -> Spec:
+    """Read a specification from TOML and check every key.
+
+    Raises
+    ------
+    SpecError
+        On the first key that is unknown, missing, of the wrong type, repeated or out of range.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(file, "TOML", str(error), "readable TOML") from error
+    top = _Table(raw, file, "")
+    spec_id = top.text("id")
+    if not _ID.fullmatch(spec_id):
+        raise SpecError(file, "id", spec_id, "small letters and digits, a letter first, at most 16")
+    years = top.take("years_be")
+    if not (
+        isinstance(years, list)
+        and len(years) == 2
+        and all(type(y) is int for y in years)
+        and 2400 <= years[0] <= years[1] <= 2700
+    ):
+        raise SpecError(file, "years_be", years, "[first, last], Buddhist years")
+    levels, cuts = [], {}
+    for table in top.tables("level"):
+        number = table.whole("level", 1, 3)
+        cuts[number] = table.whole("severe_from", 0, MAX_INDICATORS)
+        levels.append(table.named(str(number)))
+    _in_order(file, "level", [named.key for named in levels], [str(n) for n in LEVELS])
+    if not cuts[1] > cuts[2] > cuts[3] == 0:
+        raise SpecError(file, "level.severe_from", [cuts[n] for n in LEVELS], "falling, 0 for level 3")
+    scores = [table.named(str(table.whole("score", 1, 3))) for table in top.tables("score")]
+    _in_order(file, "score", [named.key for named in scores], [str(n) for n in SCORES])
+    domains = [table.named(table.key("id")) for table in top.tables("domain")]
+    _unique(file, "domain.id", [d.key for d in domains])
+    indicators = [_indicator(table, {d.key for d in domains}) for table in top.tables("indicator", least=0)]
+    _unique(file, "indicator.id", [i.id for i in indicators])
+    _unique(file, "indicator.number", [i.number for i in indicators if i.number is not None])
+    _unique(file, "indicator heading", [h for i in indicators for h in sorted(headings(i))])
+    if {i.id for i in indicators} & {d.key for d in domains}:
+        raise SpecError(file, "indicator.id", "the id of a domain", "an id that no domain has")
+    spec = Spec(
+        spec_id,
+        top.whole("plan", 1, 99),
+        (years[0], years[1]),
+        top.text("name_th"),
+        top.text("name_en"),
+        top.text("source"),
+        top.text("note_th", empty=True),
+        top.text("note_en", empty=True),
+        (cuts[1], cuts[2]),
+        top.flag("cuts_verified"),
+        top.texts("not_applicable"),
+        tuple(levels),
+        tuple(scores),
+        tuple(domains),
+        tuple(indicators),
+        text,
+    )
+    top.finish()
+    return spec
+
+
+def headings(indicator: SpecIndicator) -> set[str]:
+    """What a column of this indicator may be called, in the form in which headings are compared."""
+    return {plain_name(h) for h in (indicator.name_th, indicator.name_en, *indicator.columns)} | {
+        indicator.id
+    }
+
+
+def _indicator(table: _Table, domains: set[str]) -> SpecIndicator:
+    key = table.key("id")
+    domain = table.text("domain")
+    if domain not in domains:
+        raise SpecError(table.file, f"{table.name}.domain", domain, f"one of {sorted(domains)}")
+    rule = table.take("rule", None)
+    made = SpecIndicator(
+        key,
+        table.whole("number", 1, 999) if "number" in table.raw else None,
+        domain,
+        table.text("name_th"),
+        table.text("name_en"),
+        table.flag("verified"),
+        table.texts("columns") if "columns" in table.raw else (),
+        None if rule is None else _rule(_Table(rule, table.file, f"{table.name}.rule")),
+    )
+    table.finish()
+    return made
+
+
+def _rule(table: _Table) -> Rule:
+    worse, severe, some = table.text("worse"), table.number("severe"), table.number("some")
+    table.finish()
+    if worse == "low" and severe < some:
+        return Rule("low", severe, some)
+    if worse == "high" and severe > some:
+        return Rule("high", severe, some)
+    raise SpecError(
+        table.file,
+        table.name,
+        f"{worse}, {severe:g}, {some:g}",
+        'worse "low": severe < some; "high": severe > some',
+    )
+
+
+def _in_order(file: str, key: str, found: Sequence[str], wanted: Sequence[str]) -> None:
+    if list(found) != list(wanted):
+        raise SpecError(file, key, list(found), f"{list(wanted)}, once each and in this order")
+
+
+def _unique(file: str, key: str, values: Sequence[object]) -> None:
+    twice = sorted({str(v) for v in values if values.count(v) > 1})
+    if twice:
+        raise SpecError(file, key, ", ".join(twice[:5]), "each once")
+
+
+_NEEDED: Final = object()
+
+
+class _Table:
+    """One table of TOML, read key by key; what was not asked for is unknown."""
+
+    def __init__(self, raw: object, file: str, name: str) -> None:
+        if not isinstance(raw, dict):
+            raise SpecError(file, name, raw, "a table")
+        self.raw: dict[str, Any] = raw
+        self.file, self.name = file, name
+        self._asked: set[str] = set()
+
+    def _place(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
+
+    def take(self, key: str, default: Any = _NEEDED) -> Any:
+        self._asked.add(key)
+        value = self.raw.get(key, default)
+        if value is _NEEDED:
+            raise SpecError(self.file, self._place(key), "nothing", "a value")
+        return value
+
+    def _as(self, key: str, good: Callable[[Any], bool], expected: str) -> Any:
+        value = self.take(key)
+        if not good(value):
+            raise SpecError(self.file, self._place(key), value, expected)
+        return value
+
+    def text(self, key: str, *, empty: bool = False) -> str:
+        return str(
+            self._as(
+                key,
+                lambda v: (
+                    isinstance(v, str) and v.isprintable() and (empty or bool(v.strip())) and len(v) <= 600
+                ),
+                "text in quotes, on one line",
+            )
+        )
+
+    def key(self, key: str) -> str:
+        return str(
+            self._as(key, lambda v: isinstance(v, str) and bool(_ID.fullmatch(v)), "small letters and digits")
+        )
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._as(
+            key,
+            lambda v: isinstance(v, list) and all(isinstance(t, str) and t.strip() for t in v),
+            "a list of texts",
+        )
+        return tuple(value)
+
+    def flag(self, key: str) -> bool:
+        return bool(self._as(key, lambda v: isinstance(v, bool), "true or false"))
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        return int(self._as(key, lambda v: type(v) is int and low <= v <= high, f"{low} to {high}"))
+
+    def number(self, key: str) -> float:
+        return float(self._as(key, lambda v: type(v) in (int, float) and abs(v) < 1e12, "a number"))
+
+    def tables(self, key: str, *, least: int = 1) -> list[_Table]:
+        value = self.take(key, [])
+        if not isinstance(value, list) or not least <= len(value) <= MAX_INDICATORS:
+            found = len(value) if isinstance(value, list) else value
+            raise SpecError(
+                self.file, self._place(key), found, f"{least} to {MAX_INDICATORS} tables [[{key}]]"
+            )
+        return [_Table(raw, self.file, f"{key} {n}") for n, raw in enumerate(value, 1)]
+
+    def named(self, key: str) -> Named:
+        made = Named(key, self.text("name_th"), self.text("name_en"), self.flag("verified"))
+        self.finish()
+        return made
+
+    def finish(self) -> None:
+        unknown = sorted(set(self.raw) - self._asked)
+        if unknown:
+            raise SpecError(self.file, self._place(unknown[0]), unknown[0], f"one of {sorted(self._asked)}")
