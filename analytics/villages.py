@@ -1,0 +1,180 @@
+"""What scores of villages say: the level of a village, and the share of villages with a severe problem above it.
+
+Pure arithmetic on tables. An indicator that does not apply to a village is skipped; a missing score is not a good one, so what
+it could change is left open instead of guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.village_specs import NOT_APPLICABLE, Spec
+
+MISSING: Final = -1
+"""In a matrix of scores, where the file has none."""
+
+WIDTHS: Final[Mapping[str, int]] = {"country": 0, "province": 2, "district": 4, "subdistrict": 6}
+"""Digits of the codes of the levels above a village."""
+
+Scores = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Scores of villages by a specification.
+
+    Attributes
+    ----------
+    codes : ndarray of str, shape (n,)
+        Villages, ascending, each once.
+    scores : ndarray of int8, shape (n, m)
+        In the order of the specification's indicators: 1, 2, 3, `NOT_APPLICABLE` or `MISSING`.
+    """
+
+    codes: npt.NDArray[np.str_]
+    scores: Scores
+
+
+def matrix(spec: Spec, scores: pd.DataFrame) -> Matrix:
+    """Lay scores out, one row a village and one column an indicator.
+
+    Parameters
+    ----------
+    spec : Spec
+    scores : DataFrame
+        Columns ``code, indicator, score``; indicators the specification does not have are left out.
+
+    Raises
+    ------
+    ValueError
+        When a village has two scores of one indicator.
+    """
+    place = {indicator.id: at for at, indicator in enumerate(spec.indicators)}
+    column = scores["indicator"].map(place)
+    known = column.notna().to_numpy(dtype=bool)
+    row, codes = pd.factorize(scores["code"], sort=True)
+    cells = row[known] * len(place) + column[known].to_numpy(dtype=np.intp)
+    if len(np.unique(cells)) != len(cells):
+        raise ValueError("scores: found a village with two scores of one indicator, expected one")
+    laid = np.full(len(codes) * len(place), MISSING, dtype=np.int8)
+    laid[cells] = scores["score"].to_numpy(dtype=np.int8)[known]
+    return Matrix(np.asarray(codes, dtype=np.str_), laid.reshape(len(codes), len(place)))
+
+
+def tally(spec: Spec, found: Matrix) -> pd.DataFrame:
+    """How each village stands.
+
+    Returns
+    -------
+    DataFrame
+        One row a village in the order of the matrix: ``code``; ``severe, some, fine``, the indicators scored 1, 2 and 3;
+        ``not_applicable``; ``missing``; ``level``, 1 to 3, NaN where the missing scores could make it another one; and
+        ``best, worst``, the levels it would have if all missing scores were good, or all severe.
+    """
+    s = found.scores
+    severe, missing = (s == 1).sum(axis=1), (s == MISSING).sum(axis=1)
+    best, worst = _levels(spec, severe), _levels(spec, severe + missing)
+    if not spec.indicators:
+        best = worst = np.full(len(found.codes), np.nan)
+    return pd.DataFrame(
+        {
+            "code": found.codes,
+            "severe": severe,
+            "some": (s == 2).sum(axis=1),
+            "fine": (s == 3).sum(axis=1),
+            "not_applicable": (s == NOT_APPLICABLE).sum(axis=1),
+            "missing": missing,
+            "level": np.where((best == worst) & (s > 0).any(axis=1), best, np.nan),
+            "best": best,
+            "worst": worst,
+        }
+    )
+
+
+def _levels(spec: Spec, severe: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    first, second = spec.severe_from
+    return np.where(severe >= first, 1.0, np.where(severe >= second, 2.0, 3.0))
+
+
+def domain_scores(spec: Spec, found: Matrix, domain: str) -> Scores:
+    """The worst score of each village in a domain, shape (n,).
+
+    1 where any of its indicators has a severe problem; else `MISSING` where a score that could be 1 is missing; else the worst
+    there is, `NOT_APPLICABLE` where none of them applies.
+    """
+    columns = [at for at, indicator in enumerate(spec.indicators) if indicator.domain == domain]
+    s = found.scores[:, columns]
+    applies = np.where(s > 0, s, 9)
+    worst = applies.min(axis=1, initial=9)
+    worst = np.where(worst == 9, NOT_APPLICABLE, worst)
+    open_ = (s == MISSING).any(axis=1) & (worst != 1)
+    return np.where(open_, MISSING, worst).astype(np.int8)
+
+
+def shares(spec: Spec, found: Matrix) -> pd.DataFrame:
+    """Villages with a severe problem, and villages of each level, in every area above them.
+
+    Returns
+    -------
+    DataFrame
+        ``area_code, level, measure, numerator, denominator``. ``measure`` is the id of an indicator, of a domain, or
+        ``level1`` to ``level3``. The denominator of an indicator are the villages it applies to and has a score of; of a domain
+        those of which it is certain whether any of its indicators is severe; of a level those whose level is certain. An area
+        without such villages has no row: no data is not zero.
+    """
+    columns: dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = {}
+    for at, indicator in enumerate(spec.indicators):
+        score = found.scores[:, at]
+        columns[indicator.id] = (score == 1, score > 0)
+    for domain in spec.domains:
+        if spec.of_domain(domain.key):
+            score = domain_scores(spec, found, domain.key)
+            columns[domain.key] = (score == 1, score > 0)
+    level = tally(spec, found)["level"].to_numpy(dtype=float)
+    for number in (1, 2, 3):
+        columns[f"level{number}"] = (level == number, ~np.isnan(level))
+    parts = []
+    for name, width in WIDTHS.items():
+        area = np.array([code[:width] for code in found.codes]) if width else np.full(len(found.codes), "TH")
+        inside, codes = pd.factorize(area, sort=True)
+        for measure, (counted, of) in columns.items():
+            below = np.bincount(inside[of], minlength=len(codes))
+            kept = below > 0
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "area_code": codes[kept],
+                        "level": name,
+                        "measure": measure,
+                        "numerator": np.bincount(inside[counted & of], minlength=len(codes))[kept].astype(
+                            float
+                        ),
+                        "denominator": below[kept].astype(float),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def top(values: pd.DataFrame, count: int = 10) -> pd.DataFrame:
+    """The areas with the highest values, those that share the last place included.
+
+    Parameters
+    ----------
+    values : DataFrame
+        With ``area_code`` and ``value``; areas without data have no place.
+
+    Returns
+    -------
+    DataFrame
+        The rows with ``rank``, from the highest; areas of one value share a rank and stand by code.
+    """
+    known = values[values["value"].notna()].copy()
+    known["rank"] = known["value"].rank(method="min", ascending=False).astype(int)
+    return known[known["rank"] <= count].sort_values(["rank", "area_code"], ignore_index=True)
