@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
+from ui.overlay_state import LONGEST_SET, clean_title
+
 LANGUAGES = ("th", "en")
 METHODS = ("catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher_jenks", "user_defined")
 PEERS = ("country", "parent")
@@ -19,6 +21,7 @@ LEVELS = ("province", "district", "subdistrict")
 PATTERNS = ("pair", "y", "x", "both", "residual")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+_LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
 
@@ -60,6 +63,10 @@ class View:
         What the map of poverty and light shows: the pair, or the clusters of one of `PATTERNS`.
     source : str
         Source id of NEET rates, empty for the newest.
+    layers : str
+        Layers of the overlay map as `ui.overlay_state` writes them, empty for the first ready-made set.
+    title : str
+        Name a person gave to the set of layers.
     """
 
     area: str = "TH"
@@ -82,6 +89,8 @@ class View:
     anyway: bool = False
     pattern: str = "pair"
     source: str = ""
+    layers: str = ""
+    title: str = ""
 
 
 _DEFAULT = View()
@@ -134,6 +143,10 @@ def parse(
     view = replace(view, breaks=params.get("breaks", "")[:LONGEST_BREAKS])
     if params.get("lock") == "0":
         view = replace(view, lock=False)
+    layers = params.get("layers", "")
+    if len(layers) <= LONGEST_SET and _LAYERS.fullmatch(layers):
+        view = replace(view, layers=layers)
+    view = replace(view, title=clean_title(params.get("title", "")))
     return view
 
 
