@@ -8,9 +8,12 @@ nothing outside this module knows that templates exist.
 from __future__ import annotations
 
 import itertools
+import json
+import re
+import threading
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -40,9 +43,12 @@ in every province the dimension's count lies between the largest and the sum of 
 """
 
 THEMES: Final = (
-    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light", "neet",
+    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light", "neet", "village", "table",
 )  # fmt: skip
-"""Themes in the order a screen offers them. One map layer file holds one theme."""
+"""Themes in the order a screen offers them. One map layer file holds one theme, or a part of it."""
+
+IMPORTED: Final[Mapping[str, str]] = MappingProxyType({"t_": "table", "nrd_": "village"})
+"""How ids of imported indicators start, and the theme they belong to."""
 
 NEET_STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -57,8 +63,11 @@ NEET_STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
 UNITS: Final = (
     "persons", "households", "percent", "score", "stars", "baht", "dimensions",
-    "radiance", "light", "km2", "index", "observations",
+    "radiance", "light", "km2", "index", "observations", "number",
 )  # fmt: skip
+"""Units the product knows. ``number`` is an amount of anything else: what of stands in the unit's names."""
+ADDITIVE_UNITS: Final = ("persons", "households", "baht")
+"""Units whose counts are summed upward unless the entry says otherwise."""
 WORSE: Final = ("high", "low", "none")
 RAMPS: Final = ("poverty", "stars", "population")
 APPLICABLE: Final = "applicable"
@@ -128,6 +137,8 @@ class Indicator:
         Whether it is offered on the map and stands in layer files.
     ramp : str
         Colour ramp: ``poverty`` (sequential), ``stars`` or ``population``.
+    additive : bool or None
+        Whether the parts of an area add up to it; None where the unit decides (`summed`).
     """
 
     id: str
@@ -159,6 +170,19 @@ class Indicator:
     per: str | None = None
     dimension: str | None = None
     number: str | None = None
+    additive: bool | None = None
+
+    @property
+    def summed(self) -> bool:
+        """Whether its values are summed from children to parents: counts are, rates and means never."""
+        if self.of is not None or self.unit == "percent":
+            return False
+        return self.unit in ADDITIVE_UNITS if self.additive is None else self.additive
+
+    @property
+    def imported(self) -> bool:
+        """Whether it came with an imported file and not with the product."""
+        return self.id.startswith(tuple(IMPORTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +224,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "number": tuple(MPI_INDICATORS),
 }  # fmt: skip
 _MAY_BE_EMPTY: Final = {"numerator_th", "numerator_en", "denominator_th", "denominator_en"}
-_OPTIONAL: Final = {"of", "per", "dimension", "number"}
+_OPTIONAL: Final = {"of", "per", "dimension", "number", "additive"}
 _EXPANSIONS: Final = ("dimensions", "mpi_indicators", "exactly", "masks", "neet_steps")
 
 
@@ -258,20 +282,156 @@ def _catalogue() -> Catalogue:
     return read_catalogue(CATALOGUE_FILE.read_text(encoding="utf-8"))
 
 
-def load_catalogue() -> Mapping[str, Indicator]:
-    """Return every indicator by id, in the order of the file (read once a process).
+def shipped_catalogue() -> Mapping[str, Indicator]:
+    """Return the indicators that come with the product, by id, in the order of the file (read once a process).
 
     Raises
     ------
     CatalogueError
         Naming entry, key, what was found and what was expected.
+    """
+    return _catalogue().indicators
+
+
+_extending = threading.Lock()
+_extended: Mapping[str, Indicator] | None = None
+
+
+def load_catalogue() -> Mapping[str, Indicator]:
+    """Return every indicator by id: the shipped ones in the order of the file, then the imported ones.
+
+    Raises
+    ------
+    CatalogueError
+        As `shipped_catalogue`.
 
     Examples
     --------
     >>> load_catalogue()["target_poor_rate"].unit
     'percent'
     """
-    return _catalogue().indicators
+    return shipped_catalogue() if _extended is None else _extended
+
+
+def extend(entries: Iterable[Indicator]) -> None:
+    """Make indicators of imported files known to this process.
+
+    An id that was imported before gets the new entry: what a process shows is the snapshot it looked at last. Ids are
+    never taken back, because a reader of another snapshot may still hold them; an indicator without rows is offered
+    nowhere.
+
+    Parameters
+    ----------
+    entries : iterable of Indicator
+        Each with an id that starts as `IMPORTED` says and the theme that goes with it.
+
+    Raises
+    ------
+    CatalogueError
+        On an id or theme that is not that of an import, on a text that is more than plain text, and on an ``of`` or
+        ``per`` that names no imported indicator of the same kind. Nothing is registered then.
+
+    Notes
+    -----
+    Safe between threads: readers hold the mapping they asked for.
+    """
+    global _extended
+    wanted = {entry.id: check_imported(entry) for entry in entries}
+    with _extending:
+        known = load_catalogue()
+        if all(known.get(name) == entry for name, entry in wanted.items()):
+            return
+        merged = dict(known) | wanted
+        for entry in wanted.values():
+            for key in ("of", "per"):
+                part = getattr(entry, key)
+                if part is not None and (key, part) != ("per", APPLICABLE) and part not in merged:
+                    raise CatalogueError(entry.id, key, part, "the id of an indicator of the same file")
+        _extended = MappingProxyType(merged)
+
+
+_IMPORTED_ID: Final = re.compile(r"(?:t|nrd)_[a-z0-9]+(?:_[a-z0-9]+)*")
+_LONGEST_ID: Final = 64
+_LONGEST_TEXT: Final = 600
+# Letters of any script, digits, blanks and the punctuation of names and units. What Markdown, HTML, emoji codes, tooltips,
+# formulas or a bare address need is not among it, so that no screen has to treat such a name with care.
+_PLAIN: Final = re.compile(
+    r"(?:[^\W_]|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0300-\u036f]|[ ().,%/+\-–'\"°²³฿?≤≥·×∶])*"
+)
+_MARKUP: Final = re.compile(r"--|(?<=www)\.|^[-+]|^\d+(?=[.)](?: |$))", re.IGNORECASE)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is safe as it stands on every screen: no Markdown, HTML, placeholder or address is in it.
+
+    >>> is_plain("ประชากร (คน)"), is_plain("<b>"), is_plain("a_b"), is_plain("www.go.th")
+    (True, False, False, False)
+    """
+    return bool(_PLAIN.fullmatch(text)) and not _MARKUP.search(text) and len(text) <= _LONGEST_TEXT
+
+
+_INSTEAD: Final = str.maketrans("_:[]{}&—“”‘’", " ∶()()+–\"\"''")
+
+
+def plain_text(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Return a text as `is_plain` wants it: what it does not allow is written otherwise or left out.
+
+    >>> plain_text("pop_total  <script>"), plain_text("-1+1"), plain_text("รายได้\\n(บาท)")
+    ('pop total script', '1+1', 'รายได้ (บาท)')
+    """
+    text = " ".join(text.translate(_INSTEAD).split())
+    text = " ".join("".join(c for c in text if _PLAIN.fullmatch(c)).split())[:longest]
+    while (found := _MARKUP.search(text)) is not None:
+        text = (text[: found.start()] + text[found.end() :]).lstrip(" .)")
+    return text.strip()
+
+
+def check_imported(entry: Indicator) -> Indicator:
+    """Return the entry of an import; CatalogueError where it is none that may stand beside the shipped ones."""
+    start = next((start for start in IMPORTED if entry.id.startswith(start)), None)
+    if start is None or len(entry.id) > _LONGEST_ID or not _IMPORTED_ID.fullmatch(entry.id):
+        raise CatalogueError(
+            entry.id, "id", entry.id, f"{' or '.join(IMPORTED)} and then a-z, 0-9 and _, {_LONGEST_ID} in all"
+        )
+    if entry.id in shipped_catalogue():
+        raise CatalogueError(entry.id, "id", entry.id, "an id that no shipped indicator has")
+    if entry.theme != IMPORTED[start]:
+        raise CatalogueError(entry.id, "theme", entry.theme, IMPORTED[start])
+    for key in ("of", "per"):
+        part = getattr(entry, key)
+        if part is not None and (key, part) != ("per", APPLICABLE) and not part.startswith(start):
+            # A rate over shipped counts would be worked out for every source that has them.
+            raise CatalogueError(entry.id, key, part, "the id of an indicator of the same file")
+    for field in fields(Indicator):
+        value = getattr(entry, field.name)
+        texts = value if isinstance(value, tuple) else (value,)
+        if field.name not in {"id", "of", "per"} and not all(
+            is_plain(t) for t in texts if isinstance(t, str)
+        ):
+            raise CatalogueError(entry.id, field.name, value, "letters, digits and simple punctuation only")
+    return entry
+
+
+def entry_json(entry: Indicator) -> str:
+    """Return an entry as the JSON a snapshot keeps."""
+    row = {key: value for key, value in asdict(entry).items() if value is not None}
+    return json.dumps(row, ensure_ascii=False, sort_keys=True)
+
+
+def read_entry(text: str) -> Indicator:
+    """Read an entry that `entry_json` wrote.
+
+    Raises
+    ------
+    CatalogueError
+        When a key is unknown or missing or its value is none a shipped entry could have.
+    """
+    row = json.loads(text)
+    if not isinstance(row, dict):
+        raise CatalogueError("an imported entry", "JSON", type(row).__name__, "an object")
+    if isinstance(row.get("classes"), dict):
+        row["classes"] = {key: value for key, value in row["classes"].items() if value is not None}
+    return check_imported(_indicator(row, str(row.get("id"))))
 
 
 def load_dimensions() -> Mapping[str, Dimension]:
@@ -498,7 +658,7 @@ def _indicator(row: Mapping[str, Any], entry: str) -> Indicator:
             values[key] = _texts(value, entry, key)
         elif key == "classes":
             values[key] = _classes(value, entry)
-        elif key in {"comparable", "map"}:
+        elif key in {"comparable", "map", "additive"}:
             if not isinstance(value, bool):
                 raise CatalogueError(entry, key, value, "true or false")
             values[key] = value
@@ -515,7 +675,7 @@ def _indicator(row: Mapping[str, Any], entry: str) -> Indicator:
     made = Indicator(**values)
     if unknown := [level for level in made.levels if level not in LEVELS]:
         raise CatalogueError(entry, "levels", unknown, f"some of {LEVELS}")
-    if made.unit == "percent" and not (made.numerator_th and made.denominator_th):
+    if made.unit == "percent" and not made.imported and not (made.numerator_th and made.denominator_th):
         raise CatalogueError(entry, "denominator_th", "empty", "what the percentage is of")
     return made
 

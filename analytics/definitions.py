@@ -17,13 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from analytics.catalogue import load_catalogue
+from analytics.catalogue import IMPORTED, load_catalogue
 
 BUDDHIST_ERA: Final = 543
 """Years between the common and the Buddhist era: B.E. 2561 is 2018."""
 
 UNVERIFIED: Final = "unverified-"
 """Beginning of the id of a definition nobody has written down yet."""
+
+AS_IMPORTED: Final = "imported-"
+"""Beginning of the id under which the years of an imported indicator stand that were said to be counted alike."""
 
 DEFINITIONS_FILE: Final = Path(__file__).with_name("definitions.toml")
 
@@ -238,7 +241,6 @@ def load_definitions() -> Mapping[str, Definition]:
     return read_definitions(DEFINITIONS_FILE.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=8192)
 def definition_for(indicator: str, year: int) -> str:
     """Return the id of the definition an indicator was counted under in a year.
 
@@ -253,7 +255,8 @@ def definition_for(indicator: str, year: int) -> str:
     -------
     str
         Where nobody has written down what the year counts, ``unverified-<measure>-<Buddhist year>``:
-        importing a new year never fails for want of a definition, but its numbers compare with nothing.
+        importing a new year never fails for want of a definition, but its numbers compare with nothing. Of an imported
+        indicator whose years were said to be counted alike, ``imported-<indicator>``.
 
     Examples
     --------
@@ -262,6 +265,15 @@ def definition_for(indicator: str, year: int) -> str:
     >>> definition_for("target_poor", 2025)
     'unverified-target-2568'
     """
+    if indicator.startswith(tuple(IMPORTED)):
+        entry = load_catalogue().get(indicator)
+        alike = entry is not None and entry.comparable
+        return f"{AS_IMPORTED}{indicator}" if alike else f"{UNVERIFIED}{indicator}-{year + BUDDHIST_ERA}"
+    return _written_for(indicator, year)
+
+
+@lru_cache(maxsize=8192)
+def _written_for(indicator: str, year: int) -> str:
     measure = indicator
     for definition in load_definitions().values():
         if definition.covers(indicator, year):
@@ -287,6 +299,20 @@ def definition(definition_id: str) -> Definition:
     written = load_definitions().get(definition_id)
     if written is not None:
         return written
+    if definition_id.startswith(AS_IMPORTED):
+        name = definition_id.removeprefix(AS_IMPORTED)
+        return Definition(
+            id=definition_id,
+            measure=name,
+            indicators=(name,),
+            first_year=1900,
+            last_year=2200,
+            text_th="ตามที่แหล่งข้อมูลกำหนด ผู้นำเข้ายืนยันว่าทุกปีนับแบบเดียวกัน",
+            text_en="As its source defines it; whoever imported it said that all years are counted alike.",
+            source="-",
+            confidence="-",
+            by_source=True,
+        )
     measure, _, year_be = definition_id.removeprefix(UNVERIFIED).rpartition("-")
     if (
         not definition_id.startswith(UNVERIFIED)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from analytics.catalogue import APPLICABLE, Indicator, by_theme, load_mpi_indicators, themes
+from analytics.catalogue import APPLICABLE, THEMES, Indicator, load_mpi_indicators, shipped_catalogue
 from analytics.definitions import BUDDHIST_ERA, Definition, load_definitions
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
@@ -27,6 +27,8 @@ _THEMES: Final = {
     "economy": "เศรษฐกิจ / Economy",
     "light": "แสงกลางคืน / Night light",
     "neet": "เยาวชน NEET / Young people who are NEET",
+    "village": "หมู่บ้าน / Villages",
+    "table": "ตารางที่นำเข้า / Imported tables",
 }
 _WORSE: Final = {
     "high": "ค่ามากแย่กว่า / higher is worse",
@@ -110,10 +112,12 @@ def dictionary() -> str:
     True
     """
     lines = [_INTRO]
-    for theme in themes():
+    entries = list(shipped_catalogue().values())
+    for theme in dict.fromkeys(entry.theme for entry in sorted(entries, key=lambda e: THEMES.index(e.theme))):
         lines.append(f"## {_THEMES[theme]}\n")
-        for entry in by_theme(theme):
-            lines.extend(_indicator(entry))
+        for entry in entries:
+            if entry.theme == theme:
+                lines.extend(_indicator(entry))
     lines.append("## ตัวชี้วัด จปฐ. 17 ตัวของ MPI / The 17 จปฐ indicators of the MPI\n")
     lines.append(
         "เลขข้อเป็นของ จปฐ. แผน 12 แผนอื่นใช้เลขต่างกัน เกณฑ์ผ่านตามแอปสำรวจ จปฐ. ที่เผยแพร่สาธารณะ ไม่ใช่คู่มือทางการ\n\n"

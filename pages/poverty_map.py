@@ -29,6 +29,8 @@ themes = [
         "population",
         "economy",
         "light",
+        "village",
+        "table",
     )
     if any(i.id in have for i in by_theme(t, mapped=True))
 ]
@@ -72,6 +74,8 @@ if settings.open:
 if c.view.breaks and not read_breaks(c.view.breaks):
     st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
 
+if entry.imported:
+    st.badge(w("table.badge"), icon=":material/upload_file:", color="violet")
 scene = compose(c, ind, year)
 panels.year_note(c, year)
 panels.map_panel(c, scene, key="poverty_map")

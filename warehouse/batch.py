@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from analytics.catalogue import Indicator
     from geo.nightlight import Grid
 
 OBSERVATION = pa.schema(
@@ -162,6 +163,9 @@ class Batch:
         Replaces the scores of its sources, specifications and years in the provinces it has villages of.
     village_specs : mapping of str to str
         Id to TOML of every specification that `village_scores` names.
+    indicators : sequence of Indicator
+        What its observations speak of and the shipped catalogue lacks (`analytics.catalogue.extend`); they belong to the
+        batch's first source, and each takes the place of the one of the same id.
     """
 
     kind: str
@@ -176,6 +180,7 @@ class Batch:
     village_points: pa.Table = field(default_factory=lambda: empty(VILLAGE_POINT))
     village_scores: pa.Table = field(default_factory=lambda: empty(VILLAGE_SCORE))
     village_specs: Mapping[str, str] = field(default_factory=dict)
+    indicators: Sequence[Indicator] = ()
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

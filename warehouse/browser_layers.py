@@ -189,24 +189,37 @@ def _write(
     national: Mapping[str, str],
     local: Mapping[str, str],
 ) -> int:
-    files: dict[str, set[str]] = {}
-    for indicator in indicators:
-        name = layer_name(level, COUNTRY, theme, year, indicator.id)
-        files.setdefault(name, set()).update((indicator.id, f"{indicator.id}_t"))
-    for name, keys in files.items():
-        wanted = {"code", "parent", "name_th", "name_en"} | keys
-        part = [{key: value for key, value in row.items() if key in wanted} for row in rows]
-        staging.replace_file(
-            f"layers/{level}/{COUNTRY}/{name}.geojson.gz", gz_bytes(layer_bytes(national, part))
-        )
+    written = _write_parts(staging, level, COUNTRY, theme, year, indicators, rows, national)
     if not local:
-        return len(files)
+        return written
     provinces: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         provinces.setdefault(row["code"][:2], []).append(row)
     for province, inside in provinces.items():
-        name = layer_name(level, province, theme, year, indicators[0].id)
-        staging.replace_file(
-            f"layers/{level}/{province}/{name}.geojson.gz", gz_bytes(layer_bytes(local, inside))
+        written += _write_parts(staging, level, province, theme, year, indicators, inside, local)
+    return written
+
+
+def _write_parts(
+    staging: Staging,
+    level: str,
+    parent: str,
+    theme: str,
+    year: int,
+    indicators: Sequence[Indicator],
+    rows: Sequence[dict[str, Any]],
+    geometry: Mapping[str, str],
+) -> int:
+    """Write a theme's files of one parent, each with its indicators only."""
+    files: dict[str, set[str]] = {}
+    for indicator in indicators:
+        name = layer_name(level, parent, theme, year, indicator.id)
+        files.setdefault(name, {"code", "parent", "name_th", "name_en"}).update(
+            (indicator.id, f"{indicator.id}_t")
         )
-    return len(files) + len(provinces)
+    for name, keys in files.items():
+        part = [{key: value for key, value in row.items() if key in keys} for row in rows]
+        staging.replace_file(
+            f"layers/{level}/{parent}/{name}.geojson.gz", gz_bytes(layer_bytes(geometry, part))
+        )
+    return len(files)

@@ -25,7 +25,6 @@ from warehouse.settings import Stars
 # file, so 76 of 77 provinces must do for the country (and 75 for 2566); twenty of a newspaper must not.
 SUM_COVERAGE = 0.9
 
-_ADDITIVE_UNITS = ("persons", "households", "baht")
 _CHILDREN = (("subdistrict", "district", 4), ("district", "province", 2), ("province", "country", 0))
 
 _FACT = """
@@ -45,17 +44,17 @@ FROM (
     SELECT CASE WHEN $width = 0 THEN 'TH' ELSE left(f.area_code, $width) END AS parent,
            f.indicator, f.year, f.source_id, sum(f.value) AS value,
            CASE WHEN count(f.denominator) = count(*) THEN sum(f.denominator) END AS denominator,
-           count(o.code) AS covered,
+           count(o.code) AS covered, any_value(a.coverage) AS coverage,
            CASE WHEN count(DISTINCT f.definition) = 1 THEN any_value(f.definition) END AS definition
     FROM fact f
-    SEMI JOIN additive a ON a.indicator = f.indicator
+    JOIN additive a ON a.indicator = f.indicator
     LEFT JOIN official o ON o.code = f.area_code
     WHERE f.level = $level
     GROUP BY ALL
     HAVING bool_and(NOT f.suppressed) AND count(f.value) = count(*)
 ) s
 JOIN official_children c ON c.parent = s.parent
-WHERE s.covered >= $coverage * c.children
+WHERE s.covered >= s.coverage * c.children
   AND NOT EXISTS (
       FROM fact e
       WHERE e.area_code = s.parent AND e.indicator = s.indicator AND e.year = s.year
@@ -214,9 +213,7 @@ def derive(
     connection.execute(_FACT, {"years": wanted})
     guard.restore(connection, wanted)
     for level, parent_level, width in _CHILDREN:
-        connection.execute(
-            _SUMS, {"level": level, "parent_level": parent_level, "width": width, "coverage": SUM_COVERAGE}
-        )
+        connection.execute(_SUMS, {"level": level, "parent_level": parent_level, "width": width})
     connection.execute(_OVERLAP)
     guard.hide(connection)
     connection.execute(_RATES)
@@ -234,10 +231,19 @@ def derive(
 
 def _register_rules(connection: duckdb.DuckDBPyConnection) -> None:
     catalogue = load_catalogue()
-    additive = [i.id for i in catalogue.values() if i.unit in _ADDITIVE_UNITS and i.of is None]
+    additive = [i for i in catalogue.values() if i.summed]
     rates = [i for i in catalogue.values() if i.of is not None and i.per is not None]
     by_source = {i.id for i in rates for d in load_definitions().values() if d.by_source and d.names(i.id)}
-    connection.register("additive", pa.table({"indicator": pa.array(additive, pa.string())}))
+    connection.register(
+        "additive",
+        pa.table(
+            {
+                "indicator": pa.array([i.id for i in additive], pa.string()),
+                # What a stranger's table leaves out is not known to be nothing: its sums need every child.
+                "coverage": pa.array([1.0 if i.imported else SUM_COVERAGE for i in additive], pa.float64()),
+            }
+        ),
+    )
     connection.register(
         "rate",
         pa.table(

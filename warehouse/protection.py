@@ -314,12 +314,8 @@ class Guard:
             mine | {"prefix": APPLICABLE},
         )
         # Rates the source itself gives, and means over a group, would tell what was hidden of their parts.
-        parts = [
-            (i.id, part)
-            for i in load_catalogue().values()
-            if i.unit not in ("persons", "households")
-            for part in _parts(i)
-        ]
+        counts = set(_counts())
+        parts = [(i.id, part) for i in load_catalogue().values() if i.id not in counts for part in _parts(i)]
         connection.register(
             "part",
             pa.table(
@@ -489,7 +485,11 @@ class Guard:
 
 def _counts() -> list[str]:
     """Indicators that are counts of persons or households."""
-    return [i.id for i in load_catalogue().values() if i.unit in ("persons", "households")]
+    return [
+        i.id
+        for i in load_catalogue().values()
+        if i.unit in ("persons", "households") and (i.summed or not i.imported)
+    ]
 
 
 def _parts(indicator: Any) -> list[str]:

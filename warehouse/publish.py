@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from analytics import definitions, disclosure, formatting, overlap
 from analytics import lights as light_statistics
-from analytics.catalogue import load_catalogue
+from analytics.catalogue import entry_json, extend, load_catalogue, read_entry
 from geo import boundaries, layers, nightlight
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY, municipal_area, official_areas
@@ -45,6 +45,7 @@ TABLES = (
     "village_point",
     "village_score",
     "village_spec",
+    "indicator_entry",
 )
 # What decides the computed rows and the layers, apart from the imported files and the settings.
 RULES = (
@@ -181,6 +182,7 @@ def _write_database(
         levels: set[str] = set()
         guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below)
         _official_areas(connection)
+        years |= _merge_indicators(connection, batches)
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
             _settle_cells(connection, batch, guard)
@@ -212,6 +214,7 @@ def _write_database(
                 "observation": "ORDER BY indicator, year, level, area_code, source_id",
                 "area": "ORDER BY level, code",
                 "village_score": "ORDER BY spec, year, code, indicator",
+                "indicator_entry": "ORDER BY source_id, position, id",
             }.get(table, "ORDER BY ALL")
             connection.execute(f"INSERT INTO final.{table} SELECT * FROM work.{table} {order}")
         connection.execute("USE work")
@@ -411,9 +414,7 @@ def _contradictions(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None
     A corrected file of one level arrives alone until its neighbours follow, so this warns and does not refuse; what one
     import brings together is checked, and refused, by its importer.
     """
-    additive = [
-        i.id for i in load_catalogue().values() if i.unit in ("persons", "households") and i.of is None
-    ]
+    additive = [i.id for i in load_catalogue().values() if i.unit in ("persons", "households") and i.summed]
     rows = connection.execute(
         """
         WITH touched AS (SELECT DISTINCT source_id, year FROM arriving),
@@ -448,6 +449,31 @@ def _contradictions(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None
                 mend_en="import the same edition of the level above as well, or check the corrected file",
             )
         )
+
+
+def _merge_indicators(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> set[int]:
+    """Put imported indicators in and make all of the draft known; return the years of those that changed."""
+    arriving = [
+        (entry.id, batch.sources.column("source_id")[0].as_py(), position, entry_json(entry))
+        for batch in batches
+        for position, entry in enumerate(batch.indicators)
+    ]
+    before = dict(connection.execute("SELECT id, entry FROM indicator_entry").fetchall())
+    for row in arriving:
+        connection.execute("DELETE FROM indicator_entry WHERE id = ?", [row[0]])
+        connection.execute("INSERT INTO indicator_entry VALUES (?, ?, ?, ?)", row)
+    extend(
+        read_entry(text)
+        for (text,) in connection.execute(
+            "SELECT entry FROM indicator_entry ORDER BY source_id, position, id"
+        ).fetchall()
+    )
+    changed = [name for name, _, _, entry in arriving if before.get(name, entry) != entry]
+    years = connection.execute(
+        "SELECT DISTINCT year FROM observation WHERE list_contains($ids::VARCHAR[], indicator)",
+        {"ids": changed},
+    ).fetchall()
+    return {int(year) for (year,) in years}
 
 
 def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None:

@@ -16,6 +16,7 @@ import logging
 import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from analytics.catalogue import load_catalogue
+from analytics.catalogue import IMPORTED, CatalogueError, Indicator, extend, load_catalogue, read_entry
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
 from warehouse.lights import Lights
 from warehouse.report import QueryError
@@ -59,12 +60,13 @@ MEMORY_MB = 512
 """What DuckDB may use for working; a result is bounded by `warehouse.settings.Query`, the process by its service."""
 
 LAYER_PART = 3
+IMPORTED_PARTS = 4
 _VECTORS = 64
 log = logging.getLogger("daomap")
 T = TypeVar("T")
 
 _LAYER = re.compile(
-    r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}(_\d{1,2})?-\d{4})$",
+    r"^(province|district|subdistrict)/(TH|\d{2})/([a-z]{1,20}(_\d{1,2}|_[0-9a-f]{8})?-\d{4})$",
 )
 _SNAPSHOT = re.compile(r"^snap-\d{6,}-[0-9a-f]{12}$")
 
@@ -132,6 +134,24 @@ class Warehouse:
         self._connection = _connect(info.database)
         self._frames: dict[tuple[str, str], _Areas] = {}
         self._lock = threading.Lock()
+        self.register()
+
+    def register(self) -> None:
+        """Make the imported indicators of this snapshot those that the process knows."""
+        extend(self.imported_indicators)
+
+    @cached_property
+    def imported_indicators(self) -> tuple[Indicator, ...]:
+        """Indicators that came with imported files; one that another version wrote and this cannot read is left out."""
+        if not self._rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'indicator_entry'"):
+            return ()
+        entries = []
+        for (text,) in self._rows("SELECT entry FROM indicator_entry ORDER BY source_id, position, id"):
+            try:
+                entries.append(read_entry(text))
+            except CatalogueError as error:
+                log.error("snapshot %s: imported indicator left out: %s", self.snapshot, error)
+        return tuple(entries)
 
     @property
     def minimum(self) -> int:
@@ -608,7 +628,13 @@ def layer_name(level: str, parent: str, theme: str, year: int, indicator: str | 
 
     A theme is one file, so that changing the indicator downloads nothing. The 7,425 subdistricts of the country would
     make that up to 1.1 MB, so there a part holds three indicators, in the catalogue's order, and stays below 0.6 MB.
+    Imported indicators, of which another import may bring any number, go to parts by their ids alone.
     """
+    if theme in IMPORTED.values():
+        own = zlib.crc32((indicator or "").encode())
+        if (level, parent) == ("subdistrict", COUNTRY):
+            return f"{theme}_{own:08x}-{year}"
+        return f"{theme}_{own % IMPORTED_PARTS + 1}-{year}"
     if (level, parent) != ("subdistrict", COUNTRY):
         return f"{theme}-{year}"
     members = [i.id for i in load_catalogue().values() if i.theme == theme and i.map]
@@ -744,6 +770,7 @@ def serving(store: Store) -> Warehouse:
             fault = error
             continue
         house.info = info
+        house.register()
         return house
     raise fault or StoreError(
         f"ยังไม่มีข้อมูลใน {store.home} วิธีแก้: สั่ง daomap build",

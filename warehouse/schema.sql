@@ -136,3 +136,11 @@ CREATE TABLE IF NOT EXISTS village_spec (
     spec  VARCHAR NOT NULL,
     entry VARCHAR NOT NULL         -- TOML
 );
+
+-- Indicators that came with imported files, as analytics/catalogue.py writes them. Missing from snapshots made before.
+CREATE TABLE IF NOT EXISTS indicator_entry (
+    id        VARCHAR NOT NULL,
+    source_id VARCHAR NOT NULL,   -- the source that brought it
+    position  INTEGER NOT NULL,   -- in its file, so that screens offer columns in the file's order
+    entry     VARCHAR NOT NULL    -- JSON
+);
