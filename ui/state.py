@@ -146,8 +146,7 @@ def parse(
     layers = params.get("layers", "")
     if len(layers) <= LONGEST_SET and _LAYERS.fullmatch(layers):
         view = replace(view, layers=layers)
-    view = replace(view, title=clean_title(params.get("title", "")))
-    return view
+    return replace(view, title=clean_title(params.get("title", "")))
 
 
 def read_breaks(text: str) -> tuple[float, ...]:
