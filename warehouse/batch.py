@@ -69,6 +69,24 @@ SOURCE_FILE = pa.schema(
         ("rows", pa.int64()),
     ]
 )
+PLACE = pa.schema(
+    [
+        ("place_id", pa.string()),
+        ("source_id", pa.string()),
+        ("kind", pa.string()),  # health | school | office | other
+        ("grade", pa.string()),  # id of analytics/services.toml, or unknown
+        ("name_th", pa.string()),
+        ("name_en", pa.string()),
+        ("code", pa.string()),
+        ("area_code", pa.string()),
+        ("longitude", pa.float64()),  # EPSG:4326; both null where a row has none
+        ("latitude", pa.float64()),
+        ("approximate", pa.bool_()),
+        ("capacity", pa.float64()),
+        ("capacity_unit", pa.string()),
+        ("note", pa.string()),
+    ]
+)
 
 VILLAGE_POINT = pa.schema(
     [
@@ -166,6 +184,8 @@ class Batch:
     indicators : sequence of Indicator
         What its observations speak of and the shipped catalogue lacks (`analytics.catalogue.extend`); they belong to the
         batch's first source, and each takes the place of the one of the same id.
+    places : pyarrow.Table
+        Of the schema `PLACE`; they replace all places of the sources they name.
     """
 
     kind: str
@@ -181,6 +201,7 @@ class Batch:
     village_scores: pa.Table = field(default_factory=lambda: empty(VILLAGE_SCORE))
     village_specs: Mapping[str, str] = field(default_factory=dict)
     indicators: Sequence[Indicator] = ()
+    places: pa.Table = field(default_factory=lambda: empty(PLACE))
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

@@ -6,9 +6,6 @@ when somebody asks, kept for the next, and is the same for everybody, on every l
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -22,6 +19,7 @@ from analytics import lights
 from analytics.lights import Coverage, Rule
 from geo.codes import COUNTRY
 from geo.nightlight import Grid, Product, products, read_cog
+from warehouse.kept import Kept
 from warehouse.light_coverage import VALID_SHARE, coverage_file, read_coverage, read_zones, zones_file
 from warehouse.report import QueryError
 
@@ -81,41 +79,9 @@ class Comparison:
         return bool(self.reasons)
 
 
-class _Kept:
-    """The last answers of some heavy question; only one is being worked out at a time, so that memory stays bounded."""
-
-    _working = threading.RLock()
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, work: Callable[[], T]) -> T:
-        """The answer for `key`, from memory or from `work`."""
-        for last in (False, True):
-            with self._lock:
-                if key in self._answers:
-                    self._answers.move_to_end(key)
-                    found: T = self._answers[key]
-                    return found
-            if not last:
-                with self._working:
-                    with self._lock:
-                        known = key in self._answers
-                    if not known:
-                        made = work()
-                        with self._lock:
-                            self._answers[key] = made
-                            while len(self._answers) > self._size:
-                                self._answers.popitem(last=False)
-                        return made
-        return work()  # made by another thread and thrown out again meanwhile
-
-
 # A coverage of all subdistricts has 46 MB, a raster of 15 arc-seconds 30 MB, a table of change 1.5 MB, one of a year 1 MB.
 # What is asked for at every visit must not push out what takes long to make.
-_coverages, _cells, _tables, _yearly = _Kept(2), _Kept(4), _Kept(24), _Kept(24)
+_coverages, _cells, _tables, _yearly = Kept(2), Kept(4), Kept(24), Kept(24)
 
 
 class Lights:

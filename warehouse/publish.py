@@ -46,6 +46,7 @@ TABLES = (
     "village_score",
     "village_spec",
     "indicator_entry",
+    "place",
 )
 # What decides the computed rows and the layers, apart from the imported files and the settings.
 RULES = (
@@ -346,6 +347,10 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> pa.Table:
         areas = areas.filter(pa.compute.invert(pa.compute.is_in(areas.column("code"), value_set=official)))
     _merge_areas(connection, areas)
     _upsert(connection, "source", batch.sources, ("source_id",))
+    if batch.places.num_rows:
+        # All places of a source came with one import, and so do those that take their place.
+        _forget_files(connection, batch.places)
+        _upsert(connection, "place", batch.places, ("source_id",))
     marked = pa.repeat(pa.scalar(batch.import_id), batch.files.num_rows)
     _upsert(
         connection, "source_file", batch.files.append_column("import_id", marked), ("source_id", "file_name")
@@ -521,6 +526,14 @@ def _upsert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, k
     connection.unregister("incoming")
 
 
+def _forget_files(connection: duckdb.DuckDBPyConnection, arriving: pa.Table) -> None:
+    """Take out the files of sources that are replaced whole: their return is no repetition then."""
+    ids = pa.compute.unique(arriving.column("source_id")).to_pylist()
+    connection.execute(
+        "DELETE FROM source_file WHERE list_contains($ids::VARCHAR[], source_id)", {"ids": ids}
+    )
+
+
 def _write_boundaries(staging: Staging, batch: Batch) -> set[str]:
     """Put the batch's boundaries in. A file of some provinces replaces these provinces and leaves the others."""
     for level, frame in batch.boundaries.items():
@@ -576,6 +589,20 @@ _CHECKS = (
            GROUP BY ALL HAVING count(DISTINCT source_id) > 1 LIMIT 1""",
         "มีมากกว่าหนึ่งแหล่งในลำดับเดียว",
         "more than one preferred source in a ranking",
+    ),
+    (
+        """SELECT p.source_id, p.place_id FROM place p
+           LEFT JOIN source s USING (source_id) LEFT JOIN area a ON a.code = p.area_code
+           WHERE s.source_id IS NULL OR a.code IS NULL OR (p.longitude IS NULL) <> (p.latitude IS NULL)
+              OR NOT isfinite(coalesce(p.longitude, 0)) OR NOT isfinite(coalesce(p.latitude, 0))
+           LIMIT 1""",
+        "มีสถานที่ที่ไม่มีแหล่ง ไม่มีพื้นที่ หรือมีพิกัดไม่ครบ",
+        "a place without a source, without an area or with half a position",
+    ),
+    (
+        "SELECT source_id, place_id FROM place GROUP BY ALL HAVING count(*) > 1 LIMIT 1",
+        "มีรหัสสถานที่ซ้ำในแหล่งเดียวกัน",
+        "two places of one source under one id",
     ),
 )
 

@@ -31,6 +31,7 @@ import pandas as pd
 from analytics.catalogue import IMPORTED, CatalogueError, Indicator, extend, load_catalogue, read_entry
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
 from warehouse.lights import Lights
+from warehouse.places import Places
 from warehouse.report import QueryError
 from warehouse.settings import Query, load_settings
 from warehouse.snapshots import DATABASE, MANIFEST, SnapshotInfo, Store, StoreError, file_sha256, stamp_of
@@ -374,6 +375,11 @@ class Warehouse:
     def villages(self) -> Villages:
         """Villages of the snapshot: points and scores; empty where none are in."""
         return Villages(self)
+
+    @cached_property
+    def places(self) -> Places:
+        """Public services of the snapshot; empty where none is in."""
+        return Places(self)
 
     # -- where it comes from ----------------------------------------------
 

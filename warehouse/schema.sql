@@ -144,3 +144,22 @@ CREATE TABLE IF NOT EXISTS indicator_entry (
     position  INTEGER NOT NULL,   -- in its file, so that screens offer columns in the file's order
     entry     VARCHAR NOT NULL    -- JSON
 );
+
+-- Public services: hospitals, schools, offices. A source that arrives again replaces all rows of its own. Missing from snapshots made
+-- before there were places.
+CREATE TABLE IF NOT EXISTS place (
+    place_id      VARCHAR NOT NULL,   -- stable within its source
+    source_id     VARCHAR NOT NULL,
+    kind          VARCHAR NOT NULL,   -- health | school | office | other
+    grade         VARCHAR NOT NULL,   -- id of analytics/services.toml, or 'unknown'
+    name_th       VARCHAR NOT NULL,   -- empty where the file has no names
+    name_en       VARCHAR NOT NULL,
+    code          VARCHAR,            -- the agency's own
+    area_code     VARCHAR NOT NULL,   -- subdistrict it lies in; district or province where no more is known
+    longitude     DOUBLE,             -- EPSG:4326; both null where the file has none
+    latitude      DOUBLE,
+    approximate   BOOLEAN NOT NULL,   -- put at its subdistrict's inner point
+    capacity      DOUBLE,
+    capacity_unit VARCHAR,            -- beds | pupils | persons | units
+    note          VARCHAR
+);

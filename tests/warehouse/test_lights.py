@@ -312,7 +312,7 @@ def test_threads_get_one_answer_and_it_is_worked_out_once(
     counted: list[int] = []
     compare = formulas.compare
     monkeypatch.setattr(formulas, "compare", lambda *a: counted.append(1) or compare(*a))
-    monkeypatch.setattr(lights, "_tables", lights._Kept(24))
+    monkeypatch.setattr(lights, "_tables", lights.Kept(24))
 
     def ask(number: int) -> pd.DataFrame:
         if number % 2:
@@ -327,7 +327,7 @@ def test_threads_get_one_answer_and_it_is_worked_out_once(
 
 
 def test_kept_answers_are_bounded() -> None:
-    kept = lights._Kept(2)
+    kept = lights.Kept(2)
     made: list[int] = []
 
     def work(key: int) -> Callable[[], int]:
@@ -343,7 +343,7 @@ def test_damaged_files_give_no_number(tmp_path: Path, monkeypatch: pytest.Monkey
     publish_batches(store, Settings(), [light_batch(VNL, y2012=cells(1), y2021=cells(2))])
     house = Warehouse.open(store)
     for name in ("_coverages", "_cells", "_tables"):
-        monkeypatch.setattr(lights, name, lights._Kept(4))
+        monkeypatch.setattr(lights, name, lights.Kept(4))
     name = coverage_file(COARSE) if which == "coverage" else f"nightlight/{VNL}/2021.tif"
     file = house.info.path / name
     file.chmod(0o644)

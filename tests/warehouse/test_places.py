@@ -1,0 +1,236 @@
+"""Public services of a snapshot: what is counted, from where distances run, and what is unknown rather than zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.access import EARTH_RADIUS_KM
+from geo.codes import official_areas
+from tests.warehouse.batches import batch, places_batch, squares
+from warehouse.embedded import build
+from warehouse.places import INNER_POINT, Places
+from warehouse.publish import publish_batches
+from warehouse.query import Warehouse
+from warehouse.report import QueryError
+from warehouse.settings import Settings
+from warehouse.snapshots import Store, StoreError
+
+YEAR = 2018
+CODES = [c for c, a in official_areas().items() if a.level == "subdistrict" and c.startswith("5501")][:8]
+PEOPLE = dict(zip(CODES, (1000, 2000, 500, 800, 700, 900, 100, 3000), strict=True))
+#: A tenth of a degree of a meridian.
+STEP = 0.1 * np.pi / 180 * EARTH_RADIUS_KM
+
+
+def at(number: int, east: float = 0.0, north: float = 0.0) -> dict[str, object]:
+    """A place at the middle of a square, moved by degrees."""
+    x, y = 100.75 + 0.1 * (number % 4), 18.75 + 0.1 * (number // 4)
+    return {"area_code": CODES[number], "longitude": x + east, "latitude": y + north}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("home"))
+    build(store, Settings())
+    world = batch(
+        [
+            (code, "surveyed_persons", YEAR, float(n))
+            for code, n in (PEOPLE | {"5501": sum(PEOPLE.values())}).items()
+        ]
+    )
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    made = places_batch(
+        [
+            {**at(0), "grade": "general_hospital", "capacity": 120.0, "capacity_unit": "beds"},
+            {**at(7), "grade": "primary_care"},
+            {**at(7, east=0.0002), "grade": "primary_care"},
+            {"area_code": CODES[3], "grade": "primary_care"},
+            {"area_code": "5501", "grade": "clinic"},
+            {**at(5), "kind": "school", "grade": "primary"},
+            {**at(4), "kind": "school", "grade": "primary", "approximate": True},
+        ]
+    )
+    publish_batches(store, Settings(), [world, made])
+    return store
+
+
+@pytest.fixture(scope="module")
+def house(built):
+    opened = Warehouse.open(built)
+    yield opened
+    opened.close()
+
+
+def test_a_snapshot_without_places_answers_with_nothing(tmp_path):
+    store = Store(tmp_path)
+    build(store, Settings())
+    places = Warehouse.open(store).places
+    assert places.sources().empty and places.kinds().empty
+    assert places.points("health").empty and places.origins().empty
+    row = places.measures("health", "province", "55", km=10).iloc[0]
+    assert np.isnan(row["places"]) and np.isnan(row["nearest_km"]) and row["origins"] == 0
+    assert places.least_served("health", km=10).empty and places.duplicates("health").empty
+
+
+def test_what_there_is_is_counted_by_kind_and_grade(house):
+    assert house.places.sources()[
+        ["kind", "places", "with_coordinates", "approximate", "provinces"]
+    ].values.tolist() == [
+        ["health", 5, 3, 0, 1],
+        ["school", 2, 2, 1, 1],
+    ]
+    kinds = house.places.kinds()
+    assert kinds[["kind", "grade", "count", "with_coordinates"]].values.tolist() == [
+        ["health", "primary_care", 3, 2],
+        ["health", "clinic", 1, 0],
+        ["health", "general_hospital", 1, 1],
+        ["school", "primary", 2, 2],
+    ]
+    assert kinds["with_capacity"].tolist() == [0, 0, 1, 0]
+
+
+def test_points_are_those_with_a_position_unless_asked(house):
+    places = house.places
+    assert len(places.points("health")) == 3 and len(places.points("health", located=False)) == 5
+    assert len(places.points("school")) == 1 and len(places.points("school", approximate=True)) == 2
+    assert len(places.points("health", grades=["primary_care"])) == 2
+    assert len(places.points("health", within=CODES[0])) == 1 and places.points("health", within="10").empty
+
+
+def test_measures_start_from_inner_points_where_no_village_has_one(house):
+    origins = house.places.origins("55")
+    assert origins["kind"].unique().tolist() == [INNER_POINT] and origins["people"].tolist() == list(
+        PEOPLE.values()
+    )
+    assert not origins["people_assumed"].any()
+    rows = house.places.measures("health", "subdistrict", "5501", km=12).set_index("area_code")
+    row = rows.loc[CODES[4]]  # north of the hospital
+    assert row["nearest_km"] == pytest.approx(STEP, rel=1e-6) and row["share_people_within"] == 1.0
+    assert (row["origins"], row["origins_kind"], row["people"]) == (1, INNER_POINT, 700)
+    assert rows.loc[CODES[0], "per_10000"] == 10.0
+    # Known by their district only: whether one of them lies here nobody knows.
+    assert np.isnan(rows.loc[CODES[1], "places"]) and rows.loc[CODES[1], "places_coarse"] == 1
+    assert rows.loc[CODES[7], "places"] == 2
+
+
+def test_a_district_is_the_sum_of_its_people_and_places(house):
+    row = house.places.measures("health", "district", "5501", km=12).iloc[0]
+    near = (0, 1, 4, 6, 7, 3)  # within 12 km of one of the three points
+    people = np.array(list(PEOPLE.values()))
+    assert (
+        row["places"] == 5
+        and row["people"] == people.sum()
+        and row["per_10000"] == pytest.approx(50000 / 9000)
+    )
+    assert row["share_villages_within"] == pytest.approx(len(near) / 8)
+    assert row["share_people_within"] == pytest.approx(people[list(near)].sum() / people.sum())
+    # Nobody outside this district: all supply is in its people's access.
+    assert row["access_2sfca"] * people.sum() / 10_000 == pytest.approx(3)
+    assert row["access_e2sfca"] * people.sum() / 10_000 == pytest.approx(3)
+
+
+def test_what_no_source_covers_is_unknown_and_not_zero(house):
+    rows = house.places.measures("health", "province", km=10).set_index("area_code")
+    assert rows["places"].notna().sum() == 1 and rows.loc["55", "places"] == 5
+    assert np.isnan(rows.loc["10", "nearest_km"]) and np.isnan(rows.loc["10", "share_people_within"])
+    schools = house.places.measures("school", "subdistrict", "5501", km=1).set_index("area_code")
+    assert schools.loc[CODES[4], "places"] == 1 and schools.loc[CODES[4], "share_people_within"] == 0
+    shown = house.places.measures("school", "subdistrict", "5501", km=1, approximate=True).set_index(
+        "area_code"
+    )
+    assert shown.loc[CODES[4], "share_people_within"] == 1
+
+
+def test_capacity_that_is_not_told_leaves_access_open(house):
+    beds = house.places.measures("health", "subdistrict", "5501", km=12, supply="capacity").set_index(
+        "area_code"
+    )
+    assert np.isnan(beds.loc[CODES[7], "access_2sfca"]) and beds.loc[CODES[2], "access_2sfca"] == 0
+    assert beds.loc[CODES[4], "access_2sfca"] == pytest.approx(10_000 * 120 / (1000 + 2000 + 700))
+
+
+def test_the_least_served_are_told_with_their_nearest_place(house):
+    found = house.places.least_served("health", "55", km=5, by="subdistrict", limit=3)
+    assert found["nearest_km"].is_monotonic_decreasing and found["beyond"].all()
+    assert found.loc[0, "parent"] == "5501" and found.loc[0, "nearest_th"] in ("สถานที่ 0", "สถานที่ 1")
+    assert house.places.least_served("health", "55", km=5).empty  # no village has a point
+
+
+def test_places_in_one_yard_are_told_together(house):
+    found = house.places.duplicates("health")
+    assert found["place_id"].tolist() == ["p1", "p2"] and found["sources"].tolist() == [1, 1]
+
+
+def test_a_hidden_number_of_people_leaves_the_place_they_share_open(built, tmp_path):
+    store = Store(tmp_path)
+    build(store, Settings())
+    world = batch(
+        [(code, "surveyed_persons", YEAR, float(n)) for code, n in PEOPLE.items()],
+        suppressed=[(CODES[1], "surveyed_persons")],
+    )
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    publish_batches(store, Settings(), [world, places_batch([at(0), at(7)])])
+    rows = (
+        Warehouse.open(store).places.measures("health", "subdistrict", "5501", km=12).set_index("area_code")
+    )
+    assert np.isnan(rows.loc[CODES[1], "people"]) and np.isnan(rows.loc[CODES[1], "per_10000"])
+    assert np.isnan(rows.loc[CODES[0], "access_2sfca"]), (
+        "people nobody knows share the place in the first square"
+    )
+    assert rows.loc[CODES[6], "access_2sfca"] > 0 and rows.loc[CODES[1], "nearest_km"] > 0
+
+
+def test_a_source_that_arrives_again_replaces_its_places_and_no_other(built, tmp_path):
+    store = Store(tmp_path)
+    build(store, Settings())
+    first, other = places_batch([at(0), at(1)]), places_batch([at(2)], source="other", file="other.csv")
+    publish_batches(store, Settings(), [first, other])
+    publish_batches(store, Settings(), [places_batch([at(3)], file="renamed.csv")])
+    house = Warehouse.open(store)
+    found = house.places.points("health")
+    assert sorted(zip(found["source_id"], found["area_code"], strict=True)) == [
+        ("made-places", CODES[3]), ("other", CODES[2]),
+    ]  # fmt: skip
+    assert [f["file_name"] for f in house.source("made-places")["files"]] == ["renamed.csv"]
+    assert first.import_id not in store.current().contents["imports"]
+    assert other.import_id in store.current().contents["imports"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"area_code": "559999", "longitude": 100.8, "latitude": 18.8},
+        {"area_code": CODES[0], "longitude": 100.8},
+        {"area_code": CODES[0], "longitude": float("nan"), "latitude": 18.8},
+    ],
+)
+def test_a_draft_with_a_place_nowhere_is_not_published(built, row):
+    with pytest.raises(StoreError):
+        publish_batches(built, Settings(), [places_batch([row], source="broken")])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda p: p.points("pub"),
+        lambda p: p.points("health", grades=["primary"]),
+        lambda p: p.points("health", source="nobody"),
+        lambda p: p.measures("health", "street", km=5),
+        lambda p: p.measures("health", "province", km=0),
+        lambda p: p.measures("health", "province", km=101),
+        lambda p: p.measures("health", "province", km=float("nan")),
+        lambda p: p.origins("999999"),
+        lambda p: p.origins(people="gpp"),
+        lambda p: p.least_served("health", km=5, by="street"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(house, ask):
+    with pytest.raises(QueryError):
+        ask(house.places)
+
+
+def test_frames_are_the_callers_own(house):
+    frame = house.places.origins("55")
+    frame["people"] = 0
+    assert Places(house).origins("55")["people"].sum() == sum(PEOPLE.values())
