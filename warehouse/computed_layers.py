@@ -30,7 +30,7 @@ from warehouse.report import QueryError
 from warehouse.snapshots import StoreError
 
 SEPARATOR: Final = "~"
-LONGEST_SPEC: Final = 200
+LONGEST_SPEC: Final = 400
 MOST_ARGUMENTS: Final = 8
 KEPT_BYTES: Final = 48_000_000
 """Gzipped layers kept, all snapshots together: some hundred of the largest kind."""

@@ -2,7 +2,7 @@
 
 ``/points/<snapshot>/<set>/<parent>.geojson`` holds the points of a set inside the country or a province,
 ``/points/<snapshot>/<set>/clusters.geojson`` the whole country's gathered into bubbles. A *set* is a name and its arguments:
-``place-school``, ``place-health-approximate-community``, ``village``. Properties of a point, short because there are many:
+``place-school~approximate~primary``, ``village``, ``village-level-2024``. Properties of a point, short because there are many:
 
 ====== ======================================================================
 ``c``  code of a village, id of a place
@@ -41,12 +41,13 @@ from warehouse.snapshots import StoreError
 POINTS: Final = 1
 """Raised whenever the same address would give other bytes; browsers keep what they got."""
 CLUSTERS: Final = "clusters"
-LONGEST_SET: Final = 300
+LONGEST_SET: Final = 400
 SMALLEST, LARGEST = 8.0, 16.0
 """Pixels of a bubble's radius; its area above the smallest grows with the number."""
 KEPT_BYTES: Final = 24_000_000
 
-_SET = re.compile(r"([a-z]{1,20})((?:-[a-z0-9_]{1,60})*)")
+_WORD = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
+_SET = re.compile(rf"([a-z]{{1,20}})((?:-[a-z0-9_]{{1,60}})*)((?:~{_WORD})*)")
 _PARENT = re.compile(rf"{COUNTRY}|[1-9]\d|{CLUSTERS}")
 _WORKING = threading.BoundedSemaphore(2)
 
@@ -99,7 +100,12 @@ def unregister_points(name: str) -> None:
 
 
 def points_url(
-    house: Warehouse, name: str, *arguments: str, within: str = COUNTRY, clusters: bool = False
+    house: Warehouse,
+    name: str,
+    *arguments: str,
+    options: Sequence[str] = (),
+    within: str = COUNTRY,
+    clusters: bool = False,
 ) -> str:
     """Address of a layer of points.
 
@@ -108,7 +114,9 @@ def points_url(
     name : str
         As registered.
     arguments : str
-        Letters, digits and underscores.
+        Lower-case letters, digits and underscores.
+    options : sequence of str
+        More arguments, which may hold dots and hyphens.
     within : str
         ``TH`` or a province.
     clusters : bool
@@ -125,7 +133,7 @@ def points_url(
     >>> points_url(SimpleNamespace(snapshot="snap-000001-0123456789ab"), "place", "school", within="50")
     '/points/snap-000001-0123456789ab/place-school/50.geojson?v=1'
     """
-    text = "-".join((name, *arguments))
+    text = "~".join(("-".join((name, *arguments)), *options))
     place = CLUSTERS if clusters else within
     if read_set(text) is None or not _PARENT.fullmatch(place) or (clusters and within != COUNTRY):
         raise ValueError(
@@ -139,7 +147,7 @@ def read_set(text: str) -> tuple[str, tuple[str, ...]] | None:
     found = _SET.fullmatch(text) if len(text) <= LONGEST_SET else None
     if found is None or found[1] not in _kinds:
         return None
-    return found[1], tuple(found[2].split("-")[1:])
+    return found[1], (*found[2].split("-")[1:], *found[3].split("~")[1:])
 
 
 def point_layer_bytes(snapshots: Path, snapshot: str, text: str, parent: str) -> bytes | None:

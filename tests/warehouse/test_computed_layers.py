@@ -93,7 +93,7 @@ def test_class_bounds_of_a_map_meet_the_rounded_values(published, kind):
     [
         "", "made_up", "made_up.", "made_up.0", "made_up.2", "made_up.01", "made_up.1~", "made_up.1~~a", "made_up.1~A",
         "made_up.1~../x", "made_up.1~a..b", "made_up.1~a/b", "made_up.1~a\n", "made_up.1\n", "made_up.1~ก", "made_up.1~a b",
-        "made_up.1~" + "~".join("abcdefghi"), "made_up.1~" + "a" * 300, "Made_up.1", "other.1", "made_up.1~-a", "made_up.1~a%00",
+        "made_up.1~" + "~".join("abcdefghi"), "made_up.1~" + "a" * 500, "Made_up.1", "other.1", "made_up.1~-a", "made_up.1~a%00",
         "__class__.1", "made_up.99999", "made_up.1~.", "made_up.1~a.",
     ],
 )  # fmt: skip

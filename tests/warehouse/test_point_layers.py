@@ -10,7 +10,7 @@ import pytest
 from ui import routes
 from warehouse import point_layers as layers
 from warehouse.point_layers import point_layer_bytes, points_url, read_set, register_points
-from warehouse.query import Warehouse, shared
+from warehouse.query import shared
 from warehouse.report import QueryError
 from warehouse.snapshots import Store
 
@@ -84,13 +84,16 @@ def test_a_layer_is_made_once_and_no_points_are_an_empty_layer(published, made):
     assert features(point_layer_bytes(*published, "made", "11")) == []
     assert features(point_layer_bytes(*published, "made-x_1-y2", "11")) == []
     assert made[-1] == ("11", ("x_1", "y2"))
+    assert features(point_layer_bytes(*published, "made-x~of.a-b~y", "11")) == []
+    assert made[-1] == ("11", ("x", "of.a-b", "y"))
 
 
 @pytest.mark.parametrize(
     ("text", "parent"),
     [
         ("made-wrong", "TH"), ("unknown", "TH"), ("made", "th"), ("made", "99"), ("made", "1001"), ("made", "05"),
-        ("made", "TH\n"), ("Made", "TH"), ("made-", "TH"), ("made--x", "TH"), ("made-x~y", "TH"), ("made-ก", "TH"),
+        ("made", "TH\n"), ("Made", "TH"), ("made-", "TH"), ("made--x", "TH"), ("made-x~y~", "TH"),
+        ("made~.x", "TH"), ("made-ก", "TH"),
         ("made-../x", "TH"), ("made-" + "x" * 61, "TH"), ("made" + "-xxxxxxxxx" * 40, "TH"), ("", "TH"),
     ],
 )  # fmt: skip
@@ -124,10 +127,9 @@ def test_a_name_is_taken_once():
         register_points("a-b", ("แห่ง", "places"))
 
 
-def test_a_snapshot_without_places_has_no_layer_of_them(published, monkeypatch):
+def test_a_snapshot_without_places_has_empty_layers_of_the_kinds_there_may_be(published):
     assert routes.ROUTES  # the set is known to the server
-    monkeypatch.setattr(Warehouse, "_rows", lambda *_a, **_k: [])
-    layers._layers.clear()
-    assert point_layer_bytes(*published, "place-school", "TH") is None
+    assert features(point_layer_bytes(*published, "place-school", "TH")) == []
+    assert features(point_layer_bytes(*published, "place-school", "clusters")) == []
     assert point_layer_bytes(*published, "place-nothing", "TH") is None
     assert point_layer_bytes(*published, "place", "TH") is None
