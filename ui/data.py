@@ -74,6 +74,18 @@ def source_titles(snapshot: str) -> dict[str, tuple[str, str]]:
     return {str(r.source_id): (str(r.title_th), str(r.title_en)) for r in frame.itertuples()}
 
 
+@st.cache_resource(max_entries=24, show_spinner=False)
+def places(snapshot: str, kind: str, within: str) -> pd.DataFrame:
+    """`Places.points` of a kind with coordinates of their own, kept."""
+    return shared(store().snapshots, snapshot).places.points(kind, within=within)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def villages(snapshot: str, within: str) -> pd.DataFrame:
+    """`Villages.points`, kept."""
+    return shared(store().snapshots, snapshot).villages.points(within)
+
+
 def warm_up() -> None:
     """Load at leisure what a later visitor would wait for."""
     house = warehouse()

@@ -214,8 +214,7 @@ def raster_layer(
         # A plain string would be taken for a file of this machine.
         image=pdk.types.String(url),
         bounds=[round(edge, 9) for edge in bounds],
-        # The browser's part raises it to 1/2.2; half is meant to let half of what lies below through.
-        opacity=round(_share(opacity) ** 2.2, 6),
+        opacity=_seen(opacity),
         pickable=False,
         # Cells keep their edges: between a lit and a dark cell there is nothing half lit.
         texture_parameters={
@@ -363,6 +362,35 @@ def ring_layer(url: str, km: float, colour: RGB, *, name: str = "rings") -> pdk.
     )
 
 
+def outline_layer(
+    url: str, theme: Theme, *, name: str, width: float = 1.0, opacity: float = 1.0, night: bool = False
+) -> pdk.Layer:
+    """Outlines of the areas of a layer file, without fill; the pointer does not find them.
+
+    Parameters
+    ----------
+    width : float
+        Pixels.
+    opacity : float
+        0 to 1.
+    night : bool
+        Drawn on a dark ground in both themes.
+    """
+    _check_address(url)
+    return pdk.Layer(
+        "GeoJsonLayer",
+        id=name,
+        data=url,
+        pickable=False,
+        stroked=True,
+        filled=False,
+        line_width_units=pdk.types.String("pixels"),
+        get_line_width=width,
+        get_line_color=[*(DARK.focus if night else theme.focus), round(255 * _share(opacity))],
+        update_triggers={"getLineColor": [opacity, night, theme.name]},
+    )
+
+
 def _check_address(url: str) -> None:
     if not url.startswith("/") or url.startswith("//"):
         raise ValueError(
@@ -374,6 +402,11 @@ def _share(opacity: float) -> float:
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity: found {opacity}, expected 0 to 1")
     return opacity
+
+
+def _seen(opacity: float) -> float:
+    """What the browser's part has to be given: it raises it to 1/2.2, and half is meant to let half of what lies below through."""
+    return round(_share(opacity) ** 2.2, 6)
 
 
 def _either(of_areas: str, of_points: str) -> str:
@@ -395,6 +428,7 @@ def deck(
     over: Sequence[pdk.Layer] = (),
     over_tooltip: str | None = None,
     night: bool = False,
+    opacity: float = 1.0,
 ) -> pdk.Deck:
     """A chart of one area layer and the outline of its focus, above pictures and below points.
 
@@ -413,6 +447,8 @@ def deck(
         every area a ``code``.
     night : bool
         A dark ground in both themes, for pictures of light.
+    opacity : float
+        0 to 1, of the areas; the outline of the focus stays.
     """
     focus = DARK.focus if night else theme.focus
     bare = isinstance(layer, AreaLayer) and not layer.filled
@@ -428,6 +464,7 @@ def deck(
         get_fill_color=layer.fill(theme),
         get_line_color=[*(OUTLINE if bare else theme.line), 70 if layer.crowded else 220],
         line_width_min_pixels=0.2 if layer.crowded else 0.6,
+        **({"opacity": _seen(opacity)} if opacity < 1 else {}),
         update_triggers={
             "getFillColor": [*layer.triggers, theme.name],
             "getLineColor": [bare, theme.name],

@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from analytics.services import KINDS as SERVICE_KINDS
+
 KINDS: Final = ("areas", "light", "outline", "village", "place")
 """Kinds of layers in the order in which a new one is laid on: a picture above the areas, points above everything."""
-PLACES: Final = ("health", "school", "office", "other")
+PLACES: Final = SERVICE_KINDS
 OUTLINES: Final = ("province", "district", "subdistrict")
 NONE: Final = "none"
 """What stands in the address for a set without layers; an empty text is the first ready-made set."""
@@ -38,7 +40,8 @@ class Layer:
     year, second_year : int or None
         Common era, of the first and of the second; None for the newest there is.
     source : str
-        Of light: the source id of its product, empty for the default.
+        Of light the source id of its product, of areas that of an indicator whose sources do not mix (NEET); empty for
+        the default.
     place : str
         Of service points: their kind.
     level : str
@@ -49,6 +52,8 @@ class Layer:
         In percent.
     on : bool
         Whether it is drawn.
+    every : bool
+        Of points of the whole country: each of them, not gathered into bubbles.
     """
 
     kind: str
@@ -62,6 +67,7 @@ class Layer:
     measure: str = ""
     opacity: int = 100
     on: bool = True
+    every: bool = False
 
     @property
     def key(self) -> str:
@@ -78,13 +84,14 @@ _FIELDS: Final = (
     ("j", "second", ("areas",)),
     ("y", "year", ("areas", "light", "village")),
     ("z", "second_year", ("areas",)),
-    ("s", "source", ("light",)),
+    ("s", "source", ("areas", "light")),
     ("k", "place", ("place",)),
     ("l", "level", ("outline",)),
     ("m", "measure", ("village",)),
     ("o", "opacity", KINDS),
 )
-_OFF = "x"
+_FLAGS: Final = {"x": ("on", False), "a": ("every", True)}
+POINTS: Final = ("village", "place")
 
 
 def to_text(layers: Sequence[Layer]) -> str:
@@ -105,7 +112,8 @@ def to_text(layers: Sequence[Layer]) -> str:
             value = getattr(layer, name)
             if layer.kind in kinds and value != getattr(plain, name):
                 parts.append(f"{letter}{value}")
-        out.append("!".join([*parts, *([] if layer.on else [_OFF])]))
+        parts += [flag for flag, (name, value) in _FLAGS.items() if getattr(layer, name) == value]
+        out.append("!".join(parts))
     return "~".join(out) or NONE
 
 
@@ -142,13 +150,15 @@ def _layer(text: str, indicator_exists: Callable[[str], bool]) -> Layer | None:
     layer = Layer(kind)
     names = {letter: name for letter, name, kinds in _FIELDS if kind in kinds}
     for part in fields:
-        if part == _OFF:
-            layer = replace(layer, on=False)
+        if part in _FLAGS:
+            layer = replace(layer, **dict([_FLAGS[part]]))  # type: ignore[arg-type]
         elif part and part[0] in names:
             name = names[part[0]]
             value = _value(name, part[1:], indicator_exists)
             if value is not None:
                 layer = replace(layer, **{name: value})
+    if kind not in POINTS:
+        layer = replace(layer, every=False)
     if (kind == "place" and not layer.place) or (kind == "outline" and not layer.level):
         return None
     # Two indicators that are one would be a diagonal.

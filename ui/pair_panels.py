@@ -230,7 +230,7 @@ def pattern_shown(choice: Choice, found: Pair) -> str:
     return choice.pattern if choice.pattern in allowed else "pair"
 
 
-def _labels(classes: Classes, c: Context) -> list[str]:
+def square_labels(classes: Classes, c: Context) -> list[str]:
     """Bounds of classes as short as a square's edge allows: the last says only what it lies above."""
     top = max((abs(b) for b in classes.bounds[:-1]), default=0.0)
     decimals = 0 if top >= 100 else 1 if top >= 10 else 2 if top >= 0.1 else 4
@@ -252,8 +252,8 @@ def pair_legend(c: Context, found: Pair) -> str:
     return square_html(
         bivariate(c.theme, square.y.k, square.x.k),
         square.counts,
-        _labels(square.x, c),
-        _labels(square.y, c),
+        square_labels(square.x, c),
+        square_labels(square.y, c),
         title_line(q.x, q.x_year, q.x_source, c),
         title_line(q.y, q.y_year, None, c),
         missing if square.missing else None,

@@ -179,16 +179,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
             icon=":material/map:",
         )
         return
-    spec = class_spec(scene.indicator, c.view)
-    official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
-    shared_levels = None if scene.indicator.unit in ("percent", "stars", "score") else p.draw_level
-    if c.view.lock:
-        pool = data.steady_classes(
-            c.warehouse.snapshot, scene.indicator.id, shared_levels, spec.method, spec.k, spec.breaks
-        )
-        classes = pool.recount(official)
-    else:
-        classes = classify(official, spec)
+    classes, shared_levels = map_classes(c, scene)
     layer = AreaLayer(
         url,
         scene.indicator.id,
@@ -224,12 +215,41 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
             draw_legend(c, scene, classes, shared_levels)
 
 
+def map_classes(c: Context, scene: Scene) -> tuple[Classes, str | None]:
+    """Classes of the areas drawn, as the view wants them, and the level whose years share them; None where all do."""
+    spec = class_spec(scene.indicator, c.view)
+    official = scene.drawn[scene.drawn["kind"] == "official"]["value"]  # only these have polygons
+    shared_level = None if scene.indicator.unit in ("percent", "stars", "score") else scene.plan.draw_level
+    if not c.view.lock:
+        return classify(official, spec), shared_level
+    pool = data.steady_classes(
+        c.warehouse.snapshot, scene.indicator.id, shared_level, spec.method, spec.k, spec.breaks
+    )
+    return pool.recount(official), shared_level
+
+
 def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | None) -> None:
     """The legend of a map: classes with counts, no data, year, method, source."""
     w, ind = c.words, scene.indicator
     rows, missing = legend_rows(
         classes, ind, w, c.theme, hidden=bool(scene.drawn["suppressed"].fillna(False).astype(bool).any())
     )
+    st.html(
+        legend_html(
+            w.pick(ind.name_th, ind.name_en),
+            w.pick(ind.unit_th, ind.unit_en),
+            rows,
+            missing,
+            legend_lines(c, scene, classes, shared_level),
+            c.theme,
+            w("legend.areas"),
+        )
+    )
+
+
+def legend_lines(c: Context, scene: Scene, classes: Classes, shared_level: str | None) -> list[str]:
+    """What stands below the classes of a legend: year, level, method, source."""
+    w, ind = c.words, scene.indicator
     lines = [
         w(
             "legend.year",
@@ -261,18 +281,7 @@ def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | 
         "boundaries", ()
     ):
         lines.append(w("map.outlines"))
-    lines.append(source_line(c, scene.drawn, scene.year))
-    st.html(
-        legend_html(
-            w.pick(ind.name_th, ind.name_en),
-            w.pick(ind.unit_th, ind.unit_en),
-            rows,
-            missing,
-            lines,
-            c.theme,
-            w("legend.areas"),
-        )
-    )
+    return [*lines, source_line(c, scene.drawn, scene.year)]
 
 
 def star_settings(c: Context) -> StarSettings:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,8 @@ import numpy.typing as npt
 import shapely
 
 from analytics.formatting import number
+from ui.overlay_legend import Legend
+from ui.palette import RGB, hex_of
 
 DPI: Final = 200
 SUFFIXES: Final = ("pdf", "png")
@@ -40,7 +41,6 @@ PATIENCE: Final = 20.0
 
 Box = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
-_HEX = re.compile(r"#[0-9a-f]{6}")
 _RADIUS, _FLATTENING = 6_378_137.0, 1 / 298.257223563  # WGS 84
 _MARGIN, _HEADER, _FOOTER, _GAP = 10.0, 14.0, 22.0, 3.0  # mm on A4
 _LEGEND = {True: 68.0, False: 58.0}
@@ -212,9 +212,9 @@ class Areas:
     ----------
     shapes : mapping of str to str
         Code to GeoJSON geometry (EPSG:4326).
-    colours : mapping of str to str, or None
-        Code to ``#rrggbb``; areas that are not in it, and all where it is None, have no fill.
-    line : str
+    colours : mapping of str to RGB, or None
+        By code; areas that are not in it, and all where it is None, have no fill.
+    line : RGB
         Colour of the outlines.
     width : float
         Of the outlines on A4, in mm.
@@ -223,8 +223,8 @@ class Areas:
     """
 
     shapes: Mapping[str, str]
-    colours: Mapping[str, str] | None
-    line: str
+    colours: Mapping[str, RGB] | None
+    line: RGB
     width: float
     opacity: float = 1.0
 
@@ -254,8 +254,7 @@ class Points:
     ----------
     lonlat : ndarray of float, shape (n, 2)
         Degrees (EPSG:4326).
-    colours : sequence of str, length n
-        ``#rrggbb``.
+    colours : sequence of RGB, length n
     symbol : str
         Of `SYMBOLS`.
     size : float
@@ -264,7 +263,7 @@ class Points:
     """
 
     lonlat: Floats
-    colours: Sequence[str]
+    colours: Sequence[RGB]
     symbol: str
     size: float
     opacity: float = 1.0
@@ -281,7 +280,7 @@ SYMBOLS: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
 Drawn = Areas | Picture | Points
 
 
-def svg(drawn: Sequence[Drawn], sheet: Sheet, unit: float = 1.0, ground: str = "#ffffff") -> str:
+def svg(drawn: Sequence[Drawn], sheet: Sheet, unit: float = 1.0, ground: RGB = (255, 255, 255)) -> str:
     """The map as SVG in millimetres of the sheet.
 
     Parameters
@@ -290,25 +289,19 @@ def svg(drawn: Sequence[Drawn], sheet: Sheet, unit: float = 1.0, ground: str = "
         From the bottom to the top.
     unit : float
         `Paper.unit`: line widths and symbols grow with the sheet.
-    ground : str
-        ``#rrggbb`` of what nothing is drawn on.
+    ground : RGB
+        Of what nothing is drawn on.
 
     Raises
     ------
     ValueError
-        For a colour that is not written ``#rrggbb``, or a symbol that is not known.
+        For a symbol that is not known.
     """
     body = "".join(_part(part, sheet, unit) for part in drawn)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:.3f} {sheet.height:.3f}">'
-        f'<rect width="{sheet.width:.3f}" height="{sheet.height:.3f}" fill="{_colour(ground)}"/>{body}</svg>'
+        f'<rect width="{sheet.width:.3f}" height="{sheet.height:.3f}" fill="{hex_of(ground)}"/>{body}</svg>'
     )
-
-
-def _colour(text: str) -> str:
-    if not _HEX.fullmatch(text):
-        raise ValueError(f"colour on paper: found {text!r}, expected #rrggbb")
-    return text
 
 
 def _part(part: Drawn, sheet: Sheet, unit: float) -> str:
@@ -329,14 +322,14 @@ def _areas(part: Areas, sheet: Sheet, unit: float) -> str:
     by_colour: dict[str, list[str]] = {}
     for place in np.flatnonzero(inside):
         fill = (part.colours or {}).get(codes[place])
-        by_colour.setdefault((fill and _colour(fill)) or "none", []).append(_path(shapes[place], sheet))
+        by_colour.setdefault("none" if fill is None else hex_of(fill), []).append(_path(shapes[place], sheet))
     paths = "".join(
         # Each area is a path of its own, so that one shape's hole is not another's fill.
         f'<g fill="{fill}">' + "".join(f'<path d="{d}"/>' for d in found) + "</g>"
         for fill, found in by_colour.items()
     )
     return (
-        f'<g fill-rule="evenodd" stroke="{_colour(part.line)}" stroke-width="{part.width * unit:.3f}" '
+        f'<g fill-rule="evenodd" stroke="{hex_of(part.line)}" stroke-width="{part.width * unit:.3f}" '
         f'stroke-linejoin="round" opacity="{part.opacity:.3f}">{paths}</g>'
     )
 
@@ -381,7 +374,7 @@ def _points(part: Points, sheet: Sheet, unit: float) -> str:
         x, y = xy[place].tolist()
         # A stroke without length and with round ends is a disc, in a quarter of the bytes of one.
         d = f"M{x + start[0]:.2f},{y + start[1]:.2f}{outline}" if corners else f"M{x:g},{y:g}h.01"
-        by_colour.setdefault(_colour(part.colours[place]), []).append(d)
+        by_colour.setdefault(hex_of(part.colours[place]), []).append(d)
     rim = 0.14 * unit
     out = []
     for colour, found in by_colour.items():
@@ -397,62 +390,6 @@ def _points(part: Points, sheet: Sheet, unit: float) -> str:
 
 # ------------------------------------------------------------------------------------------------------------
 # What is written beside it
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a legend: colour, words, and how many (None: not counted).
-
-    Attributes
-    ----------
-    symbol : str
-        ``swatch``, ``line`` or one of `SYMBOLS`.
-    """
-
-    colour: str
-    label: str
-    count: str | None = None
-    symbol: str = "swatch"
-
-
-@dataclass(frozen=True, slots=True)
-class Square:
-    """The legend of two indicators: fields from the lowest class of y, and in a row from the lowest of x.
-
-    Attributes
-    ----------
-    colours, counts : sequence of sequences of str, shape (classes of y, classes of x)
-    x_labels, y_labels : sequence of str
-    x_title, y_title : str
-    """
-
-    colours: Sequence[Sequence[str]]
-    counts: Sequence[Sequence[str]]
-    x_labels: Sequence[str]
-    y_labels: Sequence[str]
-    x_title: str
-    y_title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """The legend of a picture: colours from the least, and marks as place (0 to 1) and text."""
-
-    colours: Sequence[str]
-    marks: Sequence[tuple[float, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """What must stand beside a layer wherever it goes."""
-
-    title: str
-    unit: str = ""
-    rows: Sequence[Row] = ()
-    square: Square | None = None
-    ramp: Ramp | None = None
-    strong: Sequence[str] = ()
-    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,11 +461,11 @@ def _legend(legend: Legend) -> dict[str, Any]:
         "title": legend.title,
         "unit": legend.unit,
         "rows": [
-            {"colour": _colour(r.colour), "label": r.label, "count": r.count, "symbol": r.symbol}
+            {"colour": hex_of(r.colour), "label": r.label, "count": r.count, "symbol": r.symbol}
             for r in legend.rows
         ],
         "square": square and {
-            "colours": [[_colour(c) for c in line] for line in square.colours],
+            "colours": [[hex_of(c) for c in line] for line in square.colours],
             "counts": [list(line) for line in square.counts],
             "x_labels": list(square.x_labels),
             "y_labels": list(square.y_labels),
@@ -536,7 +473,7 @@ def _legend(legend: Legend) -> dict[str, Any]:
             "y_title": square.y_title,
         },
         "ramp": legend.ramp and {
-            "colours": [_colour(c) for c in legend.ramp.colours],
+            "colours": [hex_of(c) for c in legend.ramp.colours],
             "marks": [list(mark) for mark in legend.ramp.marks],
         },
         "strong": list(legend.strong),
@@ -576,7 +513,7 @@ def render(
     paper: Paper,
     suffix: str,
     *,
-    ground: str = "#ffffff",
+    ground: RGB = (255, 255, 255),
     patience: float = PATIENCE,
 ) -> bytes:
     """Draw a map on a sheet of paper.

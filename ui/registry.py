@@ -26,4 +26,5 @@ PAGES = (
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
     PageEntry("neet", ":material/school:"),
+    PageEntry("overlay", ":material/layers:"),
 )

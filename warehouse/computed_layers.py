@@ -223,6 +223,18 @@ def computed_layer(snapshots: Path, snapshot: str, level: str, parent: str, spec
         return None
 
 
+def published_shapes(house: Warehouse, level: str, parent: str) -> Mapping[str, str]:
+    """GeoJSON geometry text of every area of a published layer by code; empty where there is none.
+
+    Parameters
+    ----------
+    level, parent : str
+        Areas of ``level`` inside ``parent``, the country or a province; simplified as that layer is (EPSG:4326).
+    """
+    file = any_layer(house.info.path.parent, house.snapshot, level, parent)
+    return {} if file is None else _geometries.get((file,), lambda: _read_geometry(file)).geometry
+
+
 def published_shape(house: Warehouse, code: str) -> dict[str, Any] | None:
     """GeoJSON geometry of an area as its finest published layer draws it; None where it has no polygon of its own."""
     if code == COUNTRY:

@@ -467,6 +467,16 @@ class Warehouse:
             return None
         return f"/layers/{self.snapshot}/{level}/{parent}/{name}.geojson"
 
+    def outline_url(self, level: str, parent: str) -> str | None:
+        """Address of a published layer of these areas, for its outlines: all of them have the same.
+
+        None where there are no polygons.
+        """
+        file = any_layer(self.info.path.parent, self.snapshot, level, parent)
+        if file is None:
+            return None
+        return f"/layers/{self.snapshot}/{level}/{parent}/{file.name.removesuffix('.gz')}"
+
     # -- inside -----------------------------------------------------------
 
     def _rows(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:

@@ -16,21 +16,18 @@ import pytest
 from PIL import Image
 
 from ui import print_map
+from ui.overlay_legend import Legend, Ramp, Row, Square
 from ui.print_map import (
     DPI,
     PAPERS,
     SYMBOLS,
     Areas,
     Document,
-    Legend,
     Paper,
     Picture,
     Points,
     PrintBusy,
-    Ramp,
-    Row,
     Sheet,
-    Square,
     render,
     svg,
 )
@@ -43,10 +40,10 @@ SQUARE = json.dumps(
 
 def legends():
     return [
-        Legend("อัตราคนจนเป้าหมาย", "ร้อยละ", [Row("#990000", "1–2", "1,234"), Row("#333333", "จังหวัด", None, "line")]),
-        Legend("สอง", square=Square([["#dedede"], ["#f3b300"]], [["1"], ["2"]], ["≤1"], ["≤2", ">2"], "แสง", "จน")),
-        Legend("แสง", ramp=Ramp(["#420a68", "#fcffa4"], [(0.0, "0.2"), (1.0, "200")]), notes=["VIIRS"]),
-        Legend("จุด", rows=[Row("#0571b0", name, "3", name) for name in SYMBOLS]),
+        Legend("อัตราคนจนเป้าหมาย", "ร้อยละ", [Row((153, 0, 0), "1–2", "1,234"), Row((51, 51, 51), "จังหวัด", None, "line")]),
+        Legend("สอง", square=Square([[(222, 222, 222)], [(243, 179, 0)]], [["1"], ["2"]], ["≤1"], ["≤2", ">2"], "แสง", "จน")),
+        Legend("แสง", ramp=Ramp([(66, 10, 104), (252, 255, 164)], [(0.0, "0.2"), (1.0, "200")]), notes=["VIIRS"]),
+        Legend("จุด", rows=[Row((5, 113, 176), name, "3", name) for name in SYMBOLS]),
     ]  # fmt: skip
 
 
@@ -70,9 +67,9 @@ def drawn():
     png = io.BytesIO()
     Image.new("P", (4, 4)).save(png, "PNG")
     return [
-        Areas({"10": SQUARE}, {"10": "#990000"}, "#ffffff", 0.1),
+        Areas({"10": SQUARE}, {"10": (153, 0, 0)}, (255, 255, 255), 0.1),
         Picture(png.getvalue(), (99.0, 12.0, 102.0, 15.0), 0.5),
-        *(Points(np.array([[100.5, 13.5]]), ["#0571b0"], name, 1.6) for name in SYMBOLS),
+        *(Points(np.array([[100.5, 13.5]]), [(5, 113, 176)], name, 1.6) for name in SYMBOLS),
     ]
 
 
@@ -119,7 +116,7 @@ def test_a_name_that_looks_like_a_program_is_written_as_it_is(name):
         title=name,
         subtitle=name,
         badges=[name],
-        legends=[Legend(name, name, [Row("#990000", name, name)], strong=[name], notes=[name])],
+        legends=[Legend(name, name, [Row((153, 0, 0), name, name)], strong=[name], notes=[name])],
         footer=[name],
         link=f"http://127.0.0.1/?q={name}",
         north=name,
@@ -145,11 +142,11 @@ def test_ten_long_legends_still_stand_on_one_sheet():
 
 def test_colours_and_symbols_that_could_be_anything_else_are_refused():
     sheet = Sheet.fit(THAILAND, PAPERS[0].frame)
-    for wrong in ('red"/><script>', "#fff", "#99000g", ""):
-        with pytest.raises(ValueError, match="expected #rrggbb"):
+    for wrong in (("red", 0, 0), ('0"/><script>', 0, 0), (0.5, 0, 0)):
+        with pytest.raises(ValueError, match="format code"):
             svg([Areas({"10": SQUARE}, None, wrong, 0.1)], sheet)
     with pytest.raises(ValueError, match="symbol"):
-        svg([Points(np.zeros((1, 2)), ["#000000"], "skull", 1.0)], sheet)
+        svg([Points(np.zeros((1, 2)), [(0, 0, 0)], "skull", 1.0)], sheet)
     with pytest.raises(ValueError, match="a4 or a3"):
         Paper("a5", True)
     with pytest.raises(ValueError, match="kind of print"):
@@ -193,8 +190,8 @@ def test_what_lies_outside_the_frame_is_not_drawn():
     empty = svg([], sheet)
     far = svg(
         [
-            Areas({"10": SQUARE}, {"10": "#990000"}, "#ffffff", 0.1),
-            Points(np.array([[100.5, 13.5]]), ["#0571b0"], "circle", 1.0),
+            Areas({"10": SQUARE}, {"10": (153, 0, 0)}, (255, 255, 255), 0.1),
+            Points(np.array([[100.5, 13.5]]), [(5, 113, 176)], "circle", 1.0),
         ],
         sheet,
     )

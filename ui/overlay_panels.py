@@ -1,0 +1,434 @@
+"""The blocks of the overlay page: sets, layers with their legends, the map, the link and the printed sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from analytics.catalogue import by_theme, indicator, load_catalogue, themes
+from analytics.formatting import number
+from analytics.services import load_services
+from geo.codes import COUNTRY
+from ui import data, export, overlay_state
+from ui.frame import Context, go
+from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.markdown import escape_markdown
+from ui.overlay_legend import legend_html, legend_sheet
+from ui.overlay_scene import NEET, Shown, can_show, clustered, on_paper, points_within
+from ui.overlay_state import (
+    OUTLINES,
+    PLACES,
+    POINTS,
+    READY_MADE,
+    Layer,
+    Layers,
+    clean_title,
+    ready_made,
+    to_text,
+)
+from ui.print_map import PAPERS, SUFFIXES, TYPES, Document, Paper, PrintBusy, Sheet, render
+from ui.scene import plan_of
+from ui.state import to_params
+from ui.tables import year_label
+
+SETTINGS = "overlay_settings"
+
+
+def change(c: Context, layers: Layers, *, keep_title: bool = True) -> None:
+    """Write a set into the address; for callbacks."""
+    go(layers=to_text(layers), title=c.view.title if keep_title else "")
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Sets
+
+
+def set_controls(c: Context, layers: Layers) -> None:
+    """Ready-made sets, the name of this one, and what may be laid on."""
+    w = c.words
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="overlay_sets"):
+        names = [one.key for one in READY_MADE]
+        st.session_state["w_ready"] = ready_made(layers)
+
+        def open_set() -> None:
+            chosen = next((s for s in READY_MADE if s.key == st.session_state["w_ready"]), None)
+            if chosen is not None:
+                change(c, chosen.layers, keep_title=False)
+
+        st.selectbox(
+            w("overlay.sets"), names, index=None, key="w_ready", format_func=lambda k: w(f"overlay.set_{k}"),
+            placeholder=w("overlay.own_set"), on_change=open_set, width=300,
+        )  # fmt: skip
+        offered = missing_layers(layers)
+        st.session_state["w_add"] = None
+
+        def lay_on() -> None:
+            found = next((x for x in offered if x.key == st.session_state["w_add"]), None)
+            if found is not None:
+                change(c, overlay_state.added(layers, found))
+
+        st.selectbox(
+            w("overlay.add"), [x.key for x in offered], index=None, key="w_add", on_change=lay_on, width=260,
+            placeholder=w("overlay.add_hint"), format_func=lambda key: kind_name(c, next(x for x in offered if x.key == key)),
+        )  # fmt: skip
+        st.session_state["w_title"] = c.view.title
+        st.text_input(
+            w("overlay.title"), key="w_title", max_chars=overlay_state.LONGEST_TITLE, width=260,
+            placeholder=w("overlay.title_hint"), on_change=lambda: go(title=clean_title(st.session_state["w_title"])),
+        )  # fmt: skip
+
+
+def missing_layers(layers: Layers) -> list[Layer]:
+    """Layers a set does not have yet, each as it is laid on."""
+    every = [
+        Layer("areas"),
+        Layer("light", opacity=85),
+        *(Layer("place", place=kind) for kind in PLACES),
+        Layer("village"),
+        *(Layer("outline", level=level) for level in OUTLINES),
+    ]
+    have = {layer.key for layer in layers}
+    return [layer for layer in every if layer.key not in have]
+
+
+def kind_name(c: Context, layer: Layer) -> str:
+    """What a layer is, without its numbers."""
+    w = c.words
+    if layer.kind == "place":
+        kind = load_services().kinds[layer.place]
+        return w.pick(kind.name_th, kind.name_en)
+    if layer.kind == "outline":
+        return w("overlay.kind_outline", level=w(f"level.{layer.level}"))
+    return w(f"overlay.kind_{layer.kind}")
+
+
+# ------------------------------------------------------------------------------------------------------------
+# The list of layers
+
+
+def layer_list(c: Context, shown: list[Shown], layers: Layers) -> None:
+    """Every layer with its switch, order, settings and legend, the uppermost first."""
+    w = c.words
+    if not shown:
+        st.info(w("overlay.empty"), icon=":material/layers_clear:")
+        return
+    st.html(legend_sheet(c.theme))
+    for place, one in reversed(list(enumerate(shown))):
+        layer = one.layer
+        with st.container(border=True, gap="xsmall", key=f"overlay_{layer.key}"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+                st.session_state[f"w_on_{layer.key}"] = layer.on
+                st.checkbox(
+                    escape_markdown(one.title), key=f"w_on_{layer.key}", width="stretch",
+                    on_change=_switch, args=(c, layers, layer.key),
+                )  # fmt: skip
+                _button(c, layers, layer.key, "up", place == len(shown) - 1)
+                _button(c, layers, layer.key, "down", place == 0)
+                # What stands in a closed box is not sent.
+                box = st.popover(
+                    "", icon=":material/tune:", type="tertiary", help=w("overlay.settings"), on_change="rerun",
+                    key=f"overlay_set_{layer.key}",
+                )  # fmt: skip
+                if box.open:
+                    with box:
+                        _settings(c, one, layers)
+            if one.fault:
+                st.caption(f":material/info: {escape_markdown(one.fault)}")
+            elif layer.on:
+                st.html(legend_html(one.legend))
+
+
+def _switch(c: Context, layers: Layers, key: str) -> None:
+    change(c, overlay_state.changed(layers, key, on=st.session_state[f"w_on_{key}"]))
+
+
+def _button(c: Context, layers: Layers, key: str, what: str, disabled: bool) -> None:
+    """One place up or down."""
+    st.button(
+        "", icon=f":material/arrow_{what}ward:", type="tertiary", disabled=disabled, key=f"overlay_{what}_{key}",
+        help=c.words(f"overlay.{what}"), on_click=lambda: change(c, overlay_state.moved(layers, key, 1 if what == "up" else -1)),
+    )  # fmt: skip
+
+
+def _settings(c: Context, one: Shown, layers: Layers) -> None:
+    """Everything of one layer that can be chosen, and the way to be rid of it."""
+    w, layer = c.words, one.layer
+
+    def pick(field: str, label: str, options: list, value: object, text: Callable, **extra: object) -> None:
+        key = f"w_{field}_{layer.key}"
+        st.session_state[key] = value if value in options else None
+        st.selectbox(
+            label, options, index=None, key=key, format_func=text, placeholder="–",
+            on_change=lambda: change(
+                c, overlay_state.changed(layers, layer.key, **{field: st.session_state[key] or _EMPTY[field]}, **extra)
+            ),
+        )  # fmt: skip
+
+    def year_text(year: int) -> str:
+        return year_label(year, w)
+
+    if layer.kind == "areas":
+        _indicator_picker(c, one, layers, "indicator", pick)
+        _indicator_picker(c, one, layers, "second", pick)
+    if len(one.sources) > 1:
+        titles = data.source_titles(c.warehouse.snapshot)
+        pick(
+            "source",
+            w("overlay.product"),
+            list(one.sources),
+            layer.source,
+            lambda s: w.pick(*titles[s]),
+            year=None,
+        )
+    if one.years:
+        pick("year", w("year.label"), list(one.years), layer.year, year_text)
+    if one.second_years:
+        pick("second_year", w("overlay.second_year"), list(one.second_years), layer.second_year, year_text)
+    if layer.kind in POINTS and points_within(c) == COUNTRY:
+        key = f"w_every_{layer.key}"
+        st.session_state[key] = layer.every
+        st.toggle(
+            w("overlay.every"), key=key, help=w("overlay.every_help"),
+            on_change=lambda: change(c, overlay_state.changed(layers, layer.key, every=st.session_state[key])),
+        )  # fmt: skip
+    if not (layer.kind in POINTS and clustered(c, layer)):
+        key = f"w_opacity_{layer.key}"
+        st.session_state[key] = layer.opacity
+        st.slider(
+            w("overlay.opacity"), 0, 100, step=5, format="%d%%", key=key,
+            on_change=lambda: change(c, overlay_state.changed(layers, layer.key, opacity=st.session_state[key])),
+        )  # fmt: skip
+    st.button(
+        w("overlay.remove"), icon=":material/delete:", key=f"overlay_remove_{layer.key}",
+        on_click=lambda: change(c, overlay_state.removed(layers, layer.key)),
+    )  # fmt: skip
+
+
+_EMPTY: dict[str, object] = {"indicator": "", "second": "", "source": "", "year": None, "second_year": None}
+
+
+def _indicator_picker(c: Context, one: Shown, layers: Layers, field: str, pick: Callable[..., None]) -> None:
+    """Theme and indicator; of the second one "none" too, by clearing the box."""
+    w = c.words
+    have = set(c.warehouse.indicators_with_data())
+    offered = {
+        theme: found
+        for theme in themes()
+        if (found := [i.id for i in by_theme(theme) if i.id in have and can_show(i.id)])
+    }
+    current = getattr(one.layer, field)
+    key = f"w_theme_{field}"
+    # The theme is not in the address: it follows the indicator, and until one is chosen the box it was chosen in.
+    chosen = load_catalogue()[current].theme if current else st.session_state.get(key)
+    st.session_state[key] = chosen if chosen in offered else None
+
+    def open_theme() -> None:
+        first = next(iter(offered.get(st.session_state[key] or "", ())), "")
+        change(c, overlay_state.changed(layers, "areas", **{field: first}, **_years_of(field)))
+
+    with st.container(horizontal=True, gap="xsmall"):
+        st.selectbox(
+            w(f"overlay.theme_{field}"), list(offered), index=None, key=key, format_func=lambda t: w(f"theme.{t}"),
+            placeholder=w("overlay.no_second"), on_change=open_theme,
+        )  # fmt: skip
+        names = [
+            i
+            for i in offered.get(chosen or "", ())
+            if field == "indicator" or i not in (NEET, one.layer.indicator)
+        ]
+        if current or names:
+            pick(
+                field, w(f"overlay.{field}"), names, current,
+                lambda i: w.pick(indicator(i).name_th, indicator(i).name_en), **_years_of(field),
+            )  # fmt: skip
+
+
+def _years_of(field: str) -> dict[str, None]:
+    return {"year": None, "source": ""} if field == "indicator" else {"second_year": None}  # type: ignore[dict-item]
+
+
+# ------------------------------------------------------------------------------------------------------------
+# The map
+
+
+def map_panel(c: Context, shown: list[Shown]) -> None:
+    """All layers that are on, in their order."""
+    w, p = c.words, plan_of(c)
+    if p.missing_level is not None:
+        st.info(w("map.no_polygons", level=w(f"level.{p.missing_level}")), icon=":material/info:")
+    bbox = c.warehouse.bounds(p.fits)
+    outline = c.warehouse.outline_url(p.draw_level, p.draw_parent) if p.draw_level and p.draw_parent else None
+    if outline is None or bbox is None:
+        st.info(w("map.no_map", level=w(f"level.{p.level}"), year=""), icon=":material/map:")
+        return
+    drawn = [one for one in shown if one.drawn]
+    base = next((i for i, one in enumerate(drawn) if one.areas is not None), None)
+    crowded = (p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY)
+    light = any(one.layer.kind == "light" for one in drawn)
+    night = light and base is None
+    name = "<b>{name_th}</b>" if w.language == "th" else "<b>{name_en}</b>"
+    if base is None:
+        # The pointer has to find areas also where nothing colours them.
+        area = AreaLayer(outline, "code", (), (), focus=p.focus, crowded=crowded, filled=False)
+        tip, opacity = name, 1.0
+    else:
+        area, tip, opacity = drawn[base].areas, drawn[base].tip, drawn[base].layer.opacity / 100
+    charts = [(i, one.chart(night)) for i, one in enumerate(drawn) if one.chart is not None]
+    points = any(one.layer.kind in POINTS for one in drawn)
+    key = f"overlay_map_{c.area.code}_{p.draw_level}"
+
+    def clicked() -> None:
+        code = clicked_code(st.session_state[key].selection)
+        if code is not None:
+            go(area=code)
+
+    st.pydeck_chart(
+        deck(
+            area, bbox, c.theme, tip, night=night, opacity=opacity,
+            under=[chart for i, chart in charts if base is not None and i < base],
+            over=[chart for i, chart in charts if base is None or i > base],
+            over_tooltip=("<b>{n}</b><br>{t_th}" if w.language == "th" else "<b>{n}</b><br>{t_en}") if points else None,
+        ),
+        key=key,
+        height=MAP_HEIGHT,
+        on_select=clicked,
+        selection_mode="single-object",
+        alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in reversed(drawn)) or "–"),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------
+# The link
+
+
+def link_of(c: Context, layers: Layers) -> str:
+    """Address of the view with its layers named, as a browser of the same network opens it."""
+    base = (st.context.url or "").partition("?")[0]
+    params = to_params(replace(c.view, layers=to_text(layers)))
+    return base + "?" + urlencode(params, quote_via=quote, safe="~!,")
+
+
+def link_panel(c: Context, layers: Layers) -> None:
+    """The link that carries the set, to copy; nothing of it is kept here."""
+    w = c.words
+    st.markdown(f"**{w('overlay.link')}**")
+    st.code(link_of(c, layers), language=None, wrap_lines=True)
+    st.caption(w("overlay.link_help"))
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Paper
+
+
+def print_panel(c: Context, layers: Layers) -> None:
+    """Choice of sheet and kind, and the file once it is drawn."""
+    w = c.words
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="overlay_print"):
+        paper = st.selectbox(
+            w("overlay.paper"), PAPERS, format_func=lambda x: paper_name(c, x), key="w_paper", width=200
+        )
+        suffix = st.segmented_control(
+            w("overlay.file"), SUFFIXES, default="pdf", format_func=str.upper, key="w_suffix", required=True
+        )
+        asked = st.button(w("overlay.draw"), icon=":material/print:", key="overlay_draw")
+    if not asked:
+        st.caption(w("overlay.print_help"))
+        return
+    try:
+        with st.spinner(w("overlay.drawing")):
+            made = printed(c, layers, paper, suffix or "pdf")
+    except PrintBusy:
+        st.warning(w("overlay.busy"), icon=":material/hourglass_top:")
+        return
+    st.download_button(
+        w("overlay.download", paper=paper_name(c, paper), kind=(suffix or "pdf").upper(), size=f"{len(made) / 1e6:.1f}"),
+        made,
+        file_name=export.file_name("overlay", c.area.code, paper.name, suffix=suffix or "pdf"),
+        mime=TYPES[suffix or "pdf"],
+        icon=":material/download:",
+        key="overlay_file",
+        on_click="ignore",
+        type="primary",
+    )  # fmt: skip
+
+
+def paper_name(c: Context, paper: Paper) -> str:
+    return f"{paper.name.upper()} {c.words('overlay.landscape' if paper.landscape else 'overlay.portrait')}"
+
+
+def printed(c: Context, layers: Layers, paper: Paper, suffix: str) -> bytes:
+    """The sheet of a view.
+
+    Raises
+    ------
+    PrintBusy
+        When others are printing.
+    """
+    shown, drawn = on_paper(c, layers)
+    bbox = c.warehouse.bounds(plan_of(c).fits) or c.warehouse.bounds(COUNTRY)
+    if bbox is None:  # a snapshot without any polygon; provinces come with every one
+        raise ValueError("print: found no boundaries at all, expected those of the provinces at least")
+    words = document(c, layers, shown, Sheet.fit(bbox, paper.frame))
+    return render(words, drawn, bbox, paper, suffix)
+
+
+def document(c: Context, layers: Layers, shown: list[Shown], sheet: Sheet) -> Document:
+    """What is written on the sheet."""
+    w, p = c.words, plan_of(c)
+    on = [one for one in reversed(shown) if one.drawn]
+    named = c.view.title or w("page.overlay.title")
+    level = w("overlay.print_level", level=w(f"level.{p.draw_level}")) if p.draw_level else ""
+    # Which kind of made-up numbers a layer has stands in its legend; here that there are any.
+    made_up = any(one.made_up for one in on)
+    footer = [
+        *(
+            w("overlay.not_drawn", layer=one.title, why=one.fault)
+            for one in shown
+            if one.layer.on and one.fault
+        ),
+        *([w("overlay.straight")] if any(one.layer.kind in POINTS for one in on) else []),
+        *([w("map.outlines")] if "province" not in c.warehouse.info.contents.get("boundaries", ()) else []),
+        w(
+            "overlay.projection",
+            latitude=number(abs(sheet.latitude), 1, language=w.language),
+            percent=number(sheet.deviation, 1, language=w.language),
+        ),
+        w("overlay.no_data_note"),
+        w("overlay.snapshot", snapshot=c.warehouse.snapshot, date=day_text(date.today(), w.language)),
+    ]
+    return Document(
+        title=f"{named} · {c.name(c.area)}",
+        subtitle=" · ".join(part for part in (level, day_text(date.today(), w.language)) if part),
+        badges=[w("overlay.made_up")] if made_up else [],
+        legends=[one.legend for one in on],
+        footer=footer,
+        link=link_of(c, layers),
+        language=w.language,
+        north=w("overlay.north"),
+        scale_words=w("overlay.scale"),
+        alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in on) or "–"),
+        metre=w("overlay.metre"),
+        kilometre=w("overlay.kilometre"),
+    )
+
+
+_MONTHS = {
+    "th": ("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม",
+           "พฤศจิกายน", "ธันวาคม"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December"),
+}  # fmt: skip
+
+
+def day_text(day: date, language: str) -> str:
+    """A day as its readers write it.
+
+    >>> day_text(date(2026, 11, 23), "th"), day_text(date(2026, 11, 23), "en")
+    ('23 พฤศจิกายน 2569', '23 November 2026')
+    """
+    year = day.year + 543 if language == "th" else day.year
+    return f"{day.day} {_MONTHS[language][day.month - 1]} {year}"
