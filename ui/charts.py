@@ -235,7 +235,7 @@ def scatter(
             theme,
             470,
             margin={"l": 8, "r": 8, "t": 12, "b": 8},
-            xaxis=x_axis | {"title": {"text": plain(titles[0])}},
+            xaxis=x_axis | {"title": {"text": plain(titles[0]).replace(" · ", "<br>")}},
             yaxis=axis | {"title": {"text": plain(titles[1])}, "rangemode": "tozero"},
             hovermode="closest",
             dragmode=False,

@@ -389,18 +389,21 @@ def _area_table(
     w = c.words
     codes = [str(code) for code in values.index]
     areas = [c.warehouse.area(code) for code in codes]
-    # Ties share a rank, and an area without a value has none.
-    order = values.abs() if measure.classes == "symmetric" else values
-    table = {
-        "rank": order.rank(method="min", ascending=False).astype("Int64").array,
+    table: dict[str, Any] = {}
+    config: dict[str, Any] = {}
+    if not s.modelled:
+        # Ties share a rank, and an area without a value has none.
+        order = values.abs() if measure.classes == "symmetric" else values
+        table["rank"] = order.rank(method="min", ascending=False).astype("Int64").array
+        config["rank"] = st.column_config.NumberColumn(w("ranking.rank"), width=55)
+    table |= {
         "name": [
             ("▸ " if a.code == s.plan.focus else "") + display_name(a.name_th, a.name_en, a.kind, w)
             for a in areas
         ],
         "value": values.round(measure.decimals).to_numpy(),
     }
-    config = {
-        "rank": st.column_config.NumberColumn(w("ranking.rank"), width=55),
+    config |= {
         "name": st.column_config.TextColumn(w("ranking.name"), width=180),
         "value": _number_column(unit_text(measure, s.product, w), measure.decimals),
     }
@@ -446,7 +449,9 @@ def table(c: Context, s: LightScene) -> None:
         return
     measure = table_measure(s)
     year = choice.pair.y1 if choice.two_years and choice.pair is not None else choice.year
-    st.subheader(w("ranking.heading", level=w(f"level.{s.level}")) + _elsewhere(c, s), anchor=False)
+    # Places are not put in order by numbers that were made up.
+    heading = "light.values_heading" if s.modelled else "ranking.heading"
+    st.subheader(w(heading, level=w(f"level.{s.level}")) + _elsewhere(c, s), anchor=False)
     if s.within != c.area.code and s.plan.missing_level is not None:
         # The map says so too, but not in every mode, and far above.
         st.info(
@@ -467,7 +472,9 @@ def table(c: Context, s: LightScene) -> None:
     frame = frame_of(c, s, measure, year)
     if measure.key == "per_1000":
         st.caption(persons_line(c, frame))
-    values = measure.of(frame).sort_values(ascending=False, kind="stable", na_position="last")
+    values = measure.of(frame)
+    by_value = values.sort_values(ascending=False, kind="stable", na_position="last")
+    values = values.sort_index() if s.modelled else by_value
     limit = rows_shown(len(values))
     _area_table(
         c,

@@ -383,6 +383,11 @@ def test_modelled_light_lists_no_gains_and_stands_flagged_beside_the_table(embed
         at = run(lang=language, mode="areas", measure="annual_growth")
         assert t["light.ranking.made_up"] in [e.value for e in at.info]
         assert t["light.ranking.up"] not in words(at) and t["light.ranking.down"] not in words(at)
+        (frame, _), *more = tables(at)
+        assert not more and "rank" not in frame
+        assert (
+            frame["name"].iloc[0] == {"th": "กรุงเทพมหานคร", "en": "Bangkok"}[language]
+        )  # by code, not by light
         assert [e.value for e in at.warning].count(
             t["light.modelled"]
         ) == 2  # above the map and above the table
@@ -398,6 +403,7 @@ def test_measured_light_lists_its_gains(measured):
     at = run(lang="en", light=VNL, mode="areas", measure="annual_growth")
     assert texts("en")["light.ranking.up"] in words(at)
     assert texts("en")["light.ranking.made_up"] not in words(at)
+    assert "rank" in tables(at)[-1][0]
 
 
 def test_a_late_start_is_told_of_the_years_shown_only(measured):

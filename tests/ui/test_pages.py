@@ -39,10 +39,12 @@ def words(at):
 def test_every_page_runs(page, language, area):
     at = run(page, lang=language, area=area)
     assert not at.error
-    # The shipped light is modelled, and no place is ranked by what poverty has to do with it.
-    last = {"poverty_light": "pair.heading_downloads", "overlay": "overlay.share"}.get(
-        page, "ranking.heading"
-    )
+    # The shipped light is modelled, and no place is ranked by it or by what poverty has to do with it.
+    last = {
+        "night_light": "light.values_heading",
+        "poverty_light": "pair.heading_downloads",
+        "overlay": "overlay.share",
+    }.get(page, "ranking.heading")
     assert texts(language)[last].split("{")[0].strip() in words(at)
 
 
