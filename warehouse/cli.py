@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "neet", "nightlight", "tpmap")
+KINDS = ("boundaries", "neet", "nightlight", "places", "tpmap")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -320,6 +320,8 @@ def _read(
                     observations=observations,
                     progress=tell,
                 )
+            if options.kind == "places":
+                return _read_places(paths, intake, options, current, tell)
             if options.kind == "neet":
                 return _read_neet(paths, intake, options, settings, current, tell)
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
@@ -361,6 +363,43 @@ def _read_neet(
         progress=tell,
     )
     batch.shown_as(cells, given=given)
+    return batch
+
+
+def _read_places(
+    paths: Sequence[Path],
+    intake: Any,
+    options: argparse.Namespace,
+    current: SnapshotInfo | None,
+    tell: Callable[[int, int, str], None],
+) -> Batch:
+    from warehouse.publish import published_boundaries
+    from warehouse.sources import places
+    from warehouse.sources.places_layout import ColumnMapping
+
+    batch = places.read_places(
+        paths,
+        intake,
+        kind=options.place_kind,
+        mapping=Path(options.mapping) if options.mapping else None,
+        at_subdistrict=options.place_at_subdistrict,
+        title=options.title,
+        boundaries=published_boundaries(current),
+        progress=tell,
+    )
+    if options.save_mapping and batch.report.facts.get("mapping"):
+        # Also of a file that was refused: a guess that went wrong is mended in it.
+        found = batch.report.facts["mapping"][0]
+        text = ColumnMapping(found["columns"], found["kind"], found["grades"]).toml()
+        try:
+            with Path(options.save_mapping).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreError(
+                f"เขียน {options.save_mapping} ไม่ได้ ({reason}) วิธีแก้: ใช้ชื่อไฟล์ที่ยังไม่มี",
+                f"cannot write {options.save_mapping} ({reason}). To mend: name a file that is not there yet",
+            ) from error
     return batch
 
 
@@ -620,6 +659,16 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
         )
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
+    for mapping in report.facts.get("mapping", ()) if report.kind == "places" else ():
+        lines += _mapping_lines(mapping, thai)
+    if (found := report.facts.get("places")) is not None:
+        lines.append(
+            f"สถานที่: {found['places']:,} มีพิกัด {found['with_coordinates']:,} (โดยประมาณ {found['approximate']:,})"
+            if thai
+            else f"places: {found['places']:,}, {found['with_coordinates']:,} with coordinates "
+            f"({found['approximate']:,} approximate)"
+        )
+        lines += [f"  {grade} {many:,}" for grade, many in found["grades"].items()]
     if report.snapshot is not None:
         lines.append(f"{'ชุดข้อมูล' if thai else 'snapshot'}: {report.snapshot}")
     elif report.refused:
@@ -664,6 +713,16 @@ def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
         f"{100 * raster['land_share']:.1f} % of Thailand's land has values, "
         f"{raster['negative']:,} negative, {raster['not_finite'] + raster['undeclared']:,} no numbers",
     ]
+
+
+def _mapping_lines(mapping: dict[str, Any], thai: bool) -> list[str]:
+    """What each column of a table of places was taken for."""
+    layout = mapping["layout"] or ("เดาจากหัวคอลัมน์" if thai else "guessed from the headings")
+    lines = [f"{'คอลัมน์ของ' if thai else 'columns of'} {mapping['file']} ({layout}, {mapping['kind'] or '-'})"]
+    lines += [f"  {role} = {heading}" for role, heading in mapping["columns"].items()]
+    if mapping["unread"]:
+        lines.append(f"  {'ไม่อ่าน' if thai else 'not read'}: {', '.join(mapping['unread'])}")
+    return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
 
 
 def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
@@ -781,7 +840,28 @@ def _parser() -> argparse.ArgumentParser:
         choices=("working", "counted", "unstated"),
         help="unpaid family workers count as working, count as NEET, or it is not stated (neet)",
     )
-    command.add_argument("--title", help="what the source is called, where the file does not say (neet)")
+    command.add_argument(
+        "--title",
+        "--source-title",
+        help="what the source is called, where the file does not say (neet, places)",
+    )
+    command.add_argument(
+        "--kind",
+        dest="place_kind",
+        choices=("health", "school", "office", "other"),
+        help="what the places are, where the file does not say (places)",
+    )
+    command.add_argument(
+        "--mapping", metavar="FILE.toml", help="what the columns mean, where guessing fails (places)"
+    )
+    command.add_argument(
+        "--save-mapping", metavar="FILE.toml", help="write down what the columns were taken for (places)"
+    )
+    command.add_argument(
+        "--place-at-subdistrict",
+        action="store_true",
+        help="put rows without coordinates at an inner point of their subdistrict, marked approximate (places)",
+    )
     cells = command.add_mutually_exclusive_group()
     cells.add_argument(
         "--published",

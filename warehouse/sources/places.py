@@ -539,6 +539,7 @@ def _columns(
             columns={r: told.columns[r] for r in ROLES if r in told.columns},
             grades=grades,
             kind=told.kind or found.kind,
+            given=True,
         )
     if geometry:
         columns = {r: name for r, name in found.columns.items() if r not in ("longitude", "latitude")}
@@ -1150,37 +1151,35 @@ def _source(row: _Row, title: str | None) -> dict[str, Any]:
 
 def _identify(rows: list[_Row], report: ImportReport) -> None:
     """Give every place an id that stays when the file comes again: its own code, else what it is called and where."""
+    whole: set[tuple[Any, ...]] = set()
+    kept: list[_Row] = []
+    for row in rows:
+        everything = (row.own, *sorted((k, str(v)) for k, v in row.record.items()))
+        if everything not in whole:
+            kept.append(row)
+        whole.add(everything)
+    report.repairs["repeated_rows"] += len(rows) - len(kept)
+    rows[:] = kept
     codes = Counter((r.record["source_id"], r.record["code"]) for r in rows if r.record["code"])
     seen: Counter[tuple[str, str]] = Counter()
-    whole: set[tuple[Any, ...]] = set()
     twice: set[tuple[str, str]] = set()
-    repeated: list[_Row] = []
     for row in rows:
         record = row.record
         source, code = record["source_id"], record["code"]
-        everything = (row.own, *sorted((k, str(v)) for k, v in record.items()))
-        if everything in whole:
-            repeated.append(row)
-            continue
-        whole.add(everything)
         if code and codes[source, code] == 1:
             record["place_id"] = code
             continue
-        if code and (source, code) not in twice and row.table.mapping.columns.get("code"):
+        if code and (source, code) not in twice:
             twice.add((source, code))
-            _note(
-                report, "places.code_twice", row.table.file, code, f"{code} x 1", row=row.number,
-                column=row.table.heading("code"), severity="warn",
-            )  # fmt: skip
+            _warn(
+                report, row.table, row.at, "places.code_twice", code, f"{code} x 1", row.table.heading("code")
+            )
         about = (
             "\n".join(str(record[k] or "") for k in ("code", "name_th", "name_en", "grade")) + f"\n{row.own}"
         )
         key = hashlib.sha256(about.encode()).hexdigest()[:12]
         seen[source, key] += 1
         record["place_id"] = key if seen[source, key] == 1 else f"{key}-{seen[source, key]}"
-    report.repairs["repeated_rows"] += len(repeated)
-    gone = set(map(id, repeated))
-    rows[:] = [row for row in rows if id(row) not in gone]
 
 
 class _Finder:
@@ -1230,13 +1229,10 @@ def _put_in_areas(rows: Sequence[_Row], finder: _Finder, report: ImportReport) -
             continue
         nested = area.startswith(own)
         # Boundaries are simplified: near its border the row's own word is better than the line.
-        if (
-            not nested
-            and finder.holds(own, record["longitude"], record["latitude"])
-            and len(own) >= len(area)
-        ):
-            continue
-        if own.startswith(area):
+        near = area[:2] != own[:2] or (
+            len(own) >= len(area) and finder.holds(own, record["longitude"], record["latitude"])
+        )
+        if own.startswith(area) or (near and not nested):
             continue
         report.repairs["area_by_position"] += not nested
         record["area_code"] = area
@@ -1333,10 +1329,10 @@ def _facts(tables: Sequence[_Table], rows: Sequence[_Row], report: ImportReport)
 
 
 def mapping_facts(file: str, mapping: ColumnMapping, unread: Sequence[str] = ()) -> dict[str, Any]:
-    """How a file was read, as the report tells it: ``file, layout, kind, columns, grades, unread``."""
+    """How a file was read, as the report tells it; ``layout`` is ``given``, a known one or None."""
     return {
         "file": file,
-        "layout": mapping.layout.id if mapping.layout is not None else None,
+        "layout": "given" if mapping.given else mapping.layout.id if mapping.layout is not None else None,
         "kind": mapping.kind,
         "columns": {role: name for role, name in mapping.columns.items() if name not in (_X, _Y)},
         "grades": dict(mapping.grades),

@@ -186,12 +186,15 @@ class ColumnMapping:
         The agency's words to grades.
     layout : Layout or None
         The known table it is.
+    given : bool
+        Whether a person said so.
     """
 
     columns: Mapping[str, str]
     kind: str | None = None
     grades: Mapping[str, str] = field(default_factory=dict)
     layout: Layout | None = None
+    given: bool = False
 
     def toml(self) -> str:
         """The mapping as a file that can be changed and given back."""
@@ -245,7 +248,7 @@ def read_mapping(path: Path) -> ColumnMapping:
     for word, grade in grades.items():
         if grade not in known:
             raise MappingError(f"grades.{word}", grade, ", ".join(sorted(known)))
-    return ColumnMapping(columns, kind, grades)
+    return ColumnMapping(columns, kind, grades, given=True)
 
 
 def heading_key(text: str) -> str:
