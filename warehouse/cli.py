@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "neet", "nightlight", "places", "tpmap")
+KINDS = ("boundaries", "neet", "nightlight", "table", "tpmap")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -237,6 +237,12 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
         for path in missing:
             _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
         return 1
+    if options.kind == "table":
+        from warehouse.table_command import confirmed_plan
+
+        options.plan, code = confirmed_plan(options, settings, store)
+        if code is not None:
+            return code
     # The lock is held from the first file on, so that a second importer is told at once and not after its reading.
     with nullcontext() if options.dry_run else store.work("import") as work:
         for notice in work.notices if work is not None else ():
@@ -320,8 +326,10 @@ def _read(
                     observations=observations,
                     progress=tell,
                 )
-            if options.kind == "places":
-                return _read_places(paths, intake, options, current, tell)
+            if options.kind == "table":
+                from warehouse import table_command
+
+                return table_command.read(options, settings, current, intake, tell)
             if options.kind == "neet":
                 return _read_neet(paths, intake, options, settings, current, tell)
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
@@ -363,43 +371,6 @@ def _read_neet(
         progress=tell,
     )
     batch.shown_as(cells, given=given)
-    return batch
-
-
-def _read_places(
-    paths: Sequence[Path],
-    intake: Any,
-    options: argparse.Namespace,
-    current: SnapshotInfo | None,
-    tell: Callable[[int, int, str], None],
-) -> Batch:
-    from warehouse.publish import published_boundaries
-    from warehouse.sources import places
-    from warehouse.sources.places_layout import ColumnMapping
-
-    batch = places.read_places(
-        paths,
-        intake,
-        kind=options.place_kind,
-        mapping=Path(options.mapping) if options.mapping else None,
-        at_subdistrict=options.place_at_subdistrict,
-        title=options.title,
-        boundaries=published_boundaries(current),
-        progress=tell,
-    )
-    if options.save_mapping and batch.report.facts.get("mapping"):
-        # Also of a file that was refused: a guess that went wrong is mended in it.
-        found = batch.report.facts["mapping"][0]
-        text = ColumnMapping(found["columns"], found["kind"], found["grades"]).toml()
-        try:
-            with Path(options.save_mapping).open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise StoreError(
-                f"เขียน {options.save_mapping} ไม่ได้ ({reason}) วิธีแก้: ใช้ชื่อไฟล์ที่ยังไม่มี",
-                f"cannot write {options.save_mapping} ({reason}). To mend: name a file that is not there yet",
-            ) from error
     return batch
 
 
@@ -648,6 +619,7 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
     for check in failed:
         name = check.name_th if thai else check.name_en
         lines.append(f"{'ไม่ผ่าน' if thai else 'failed'}: {name} ({check.failures:,}/{check.cells:,})")
+    lines += [report.facts["sentence"][language]] if "sentence" in report.facts else []
     for raster in report.facts.get("rasters", ()):
         lines += _raster_lines(raster, thai)
     for moved in report.facts.get("moved", ()):
@@ -659,16 +631,6 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
         )
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
-    for mapping in report.facts.get("mapping", ()) if report.kind == "places" else ():
-        lines += _mapping_lines(mapping, thai)
-    if (found := report.facts.get("places")) is not None:
-        lines.append(
-            f"สถานที่: {found['places']:,} มีพิกัด {found['with_coordinates']:,} (โดยประมาณ {found['approximate']:,})"
-            if thai
-            else f"places: {found['places']:,}, {found['with_coordinates']:,} with coordinates "
-            f"({found['approximate']:,} approximate)"
-        )
-        lines += [f"  {grade} {many:,}" for grade, many in found["grades"].items()]
     if report.snapshot is not None:
         lines.append(f"{'ชุดข้อมูล' if thai else 'snapshot'}: {report.snapshot}")
     elif report.refused:
@@ -713,16 +675,6 @@ def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
         f"{100 * raster['land_share']:.1f} % of Thailand's land has values, "
         f"{raster['negative']:,} negative, {raster['not_finite'] + raster['undeclared']:,} no numbers",
     ]
-
-
-def _mapping_lines(mapping: dict[str, Any], thai: bool) -> list[str]:
-    """What each column of a table of places was taken for."""
-    layout = mapping["layout"] or ("เดาจากหัวคอลัมน์" if thai else "guessed from the headings")
-    lines = [f"{'คอลัมน์ของ' if thai else 'columns of'} {mapping['file']} ({layout}, {mapping['kind'] or '-'})"]
-    lines += [f"  {role} = {heading}" for role, heading in mapping["columns"].items()]
-    if mapping["unread"]:
-        lines.append(f"  {'ไม่อ่าน' if thai else 'not read'}: {', '.join(mapping['unread'])}")
-    return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
 
 
 def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
@@ -843,39 +795,40 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--title",
         "--source-title",
-        help="what the source is called, where the file does not say (neet, places)",
+        help="what the source is called, where the file does not say (neet, table)",
     )
     command.add_argument(
-        "--kind",
-        dest="place_kind",
-        choices=("health", "school", "office", "other"),
-        help="what the places are, where the file does not say (places)",
+        "--sheet",
+        action="append",
+        metavar="NAME",
+        help="sheet of the workbook; may be given several times (table)",
     )
     command.add_argument(
-        "--mapping", metavar="FILE.toml", help="what the columns mean, where guessing fails (places)"
+        "--mapping", metavar="FILE.toml", help="what the columns are, as --save-mapping wrote it (table)"
     )
     command.add_argument(
-        "--save-mapping", metavar="FILE.toml", help="write down what the columns were taken for (places)"
+        "--save-mapping",
+        metavar="FILE.toml",
+        help="write what the columns are taken for, to be edited (table)",
     )
     command.add_argument(
-        "--place-at-subdistrict",
-        action="store_true",
-        help="put rows without coordinates at an inner point of their subdistrict, marked approximate (places)",
+        "--report", metavar="FILE.xlsx", help="write what became of the rows, failing ones whole (table)"
     )
+    command.add_argument("--yes", action="store_true", help="publish without asking (table)")
     cells = command.add_mutually_exclusive_group()
     cells.add_argument(
         "--published",
         dest="cells",
         action="store_const",
         const="published",
-        help="show every cell: its owner has published these very cells (tpmap, neet)",
+        help="show every cell: its owner has published these very cells (tpmap, neet, table)",
     )
     cells.add_argument(
         "--protected",
         dest="cells",
         action="store_const",
         const="protected",
-        help="hide small counts, and as many others as keep them hidden (tpmap, neet)",
+        help="hide small counts, and as many others as keep them hidden (tpmap, neet, table)",
     )
     command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
     command.add_argument("--json", action="store_true", help="print the import report as JSON")

@@ -39,6 +39,7 @@ from warehouse.intake.text import ROW, join_header
 from warehouse.report import Check, Finding, ImportReport, Severity
 from warehouse.schemas.cells import FAULTS, is_garbled, is_total, mixed_eras, numbers, read_year
 from warehouse.settings import Neet
+from warehouse.sources.persons import IDENTITY, PERSON, PERSONAL_COLUMN
 
 Progress = Callable[[int, int, str], None]
 PRIORITY: Final = 20
@@ -106,16 +107,6 @@ _ROLES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )  # fmt: skip
 _MEASURES: Final = ("percent", "share", "neet", "youth", "sample", "error")
 _THOUSANDS: Final = re.compile("พัน(?:คน)?|thousand|1000|000s")
-_PERSONAL_COLUMN: Final = re.compile(
-    "นามสกุล|ชื่อสกุล|firstname|lastname|surname|fullname|personname|เลขบัตร|เลขประจำตัว|บัตรประชาชน|citizen|nationalid|idcard"
-    "|โทรศัพท์|เบอร์โทร|phone|mobile|^tel|ที่อยู่|address|บ้านเลขที่|email|อีเมล|lineid|วันเกิด|birth|^cid$|^pid$|^สกุล"
-)
-# A number of a Thai identity card, however it is grouped, and a title before two words.
-_IDENTITY: Final = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){12}(?![0-9])")
-_PERSON: Final = re.compile(
-    r"^(?:นางสาว|เด็กชาย|เด็กหญิง|น\.\s*ส\.|ด\.\s*ช\.|ด\.\s*ญ\.|นาย|นาง|mr\.?|mrs\.?|ms\.?|miss)\s*[ก-๙A-Za-z]{2,}\s+[ก-๙A-Za-z]{2,}$",
-    re.IGNORECASE,
-)
 _REGIONS: Final = re.compile(
     r"(?:ภาค(?:เหนือ|ใต้|กลาง|ตะวันออก|ตะวันตก|ตะวันออกเฉียงเหนือ|อีสาน)?|กรุงเทพและปริมณฑล|ปริมณฑล"
     r"|(?:central|north|northern|south|southern|east|eastern|west|western|northeast|northeastern|vicinity)(?:region|plain)?)"
@@ -560,19 +551,19 @@ def _refuse_persons(
     """Refuse a file that names persons. What was found is told by its kind, never quoted."""
     found = False
     for name in names:
-        if _PERSONAL_COLUMN.search(_key(name)):
+        if PERSONAL_COLUMN.search(_key(name)):
             found = True
             _note(report, "neet.personal", file, name, "area, year, count", row=header_row, column=name)
     for number, line in zip(rows, lines, strict=True):
         for at, text in enumerate(line):
             column = names[at] if at < len(names) and names[at] else f"#{at + 1}"
             plain = INVISIBLE.sub("", text).translate(THAI_DIGITS).strip()
-            if _IDENTITY.search(plain):
+            if IDENTITY.search(plain):
                 found = True
                 _note(
                     report, "neet.personal", file, "13 digits", "area, year, count", row=number, column=column
                 )
-            elif _PERSON.match(plain) and not _role(column):
+            elif PERSON.match(plain) and not _role(column):
                 found = True
                 _note(
                     report,
