@@ -162,10 +162,9 @@ def layer_facts(c: Context, shown: Sequence[Shown]) -> list[Fact]:
 def _of_areas(c: Context, one: Shown) -> list[Fact]:
     layer = one.layer
     if layer.indicator == NEET:
-        return [
-            _fact(c, indicator(NEET), row, rank=False)
-            for _, row in side_by_side(c.warehouse, c.area.code).iterrows()
-        ]
+        # Every source, and no rank: where two meet both are told.
+        told = side_by_side(c.warehouse, c.area.code).rename(columns={NEET: "value"})
+        return [_fact(c, indicator(NEET), row, rank=False) for _, row in told.iterrows()]
     facts = []
     for name, year in ((layer.indicator, layer.year), (layer.second, layer.second_year)):
         if not name:
@@ -260,27 +259,29 @@ def identify_panel(c: Context, shown: Sequence[Shown]) -> None:
         with everything:
             _table(c, other_facts(c, facts), "overlay_all_facts")
 
-    def all_facts() -> list[list[object]]:
-        return [
-            *_rows(c, facts, on_map=True),
-            *_rows(c, other_facts(c, facts, rank=True), on_map=False),
-        ]
-
     notes = [w("overlay.snapshot_line", snapshot=c.warehouse.snapshot), w("overlay.rank_note")]
 
+    def csv_file() -> bytes:
+        return export.csv_bytes(COLUMNS, identify_rows(c, facts), notes)
+
     def workbook() -> bytes:
-        ids = dict.fromkeys(s for f in (*facts, *other_facts(c, facts)) for s in f.source_id.split(";") if s)
+        every = (*facts, *other_facts(c, facts))
+        ids = dict.fromkeys(s for fact in every for s in fact.source_id.split(";") if s)
         sources = source_rows([c.warehouse.source(s) for s in ids], notes)
+        widths = (11, 24, 24, 8, 22, 44, 12, 12, 14, 8, 8, 8, 8, 40, 60, 11)
         sheets = [
-            Sheet("data", COLUMNS, all_facts(), (11, 24, 24, 8, 22, 44, 12, 12, 14, 8, 8, 8, 8, 40, 60, 11)),
+            Sheet("data", COLUMNS, identify_rows(c, facts), widths),
             Sheet("sources", ("key", "value"), sources, (16, 110)),
         ]
         return export.xlsx_bytes(sheets, w("overlay.identify", area=c.name(c.area)))
 
-    download_buttons(
-        c, ("overlay", c.area.code), lambda: export.csv_bytes(COLUMNS, all_facts(), notes), workbook,
-        key="overlay_identify",
-    )  # fmt: skip
+    download_buttons(c, ("overlay", c.area.code), csv_file, workbook, key="overlay_identify")
+
+
+def identify_rows(c: Context, facts: Sequence[Fact]) -> list[list[object]]:
+    """Rows of the download in the order of `COLUMNS`: what the map shows, then everything else, ranks in both."""
+    others = other_facts(c, facts, rank=True)
+    return [*_rows(c, facts, on_map=True), *_rows(c, others, on_map=False)]
 
 
 def _rows(c: Context, facts: Sequence[Fact], *, on_map: bool) -> list[list[object]]:

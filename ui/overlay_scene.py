@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -40,7 +41,7 @@ from ui.print_map import SYMBOLS, Areas, Drawn, Picture, Points
 from ui.scene import Scene, compose, map_indicator, page_year, plan_of, year_choices
 from ui.tables import year_label
 from warehouse.access_layers import Reach
-from warehouse.computed_layers import published_shapes
+from warehouse.computed_layers import published_shape, published_shapes
 from warehouse.light_images import LIGHT_COLOURS, ImageName, image_bounds, image_url, light_image
 from warehouse.neet import neet_sources
 from warehouse.neet_layers import neet_url
@@ -143,19 +144,20 @@ def resolve(c: Context, layers: Layers) -> list[Shown]:
 
 
 def on_paper(c: Context, layers: Layers) -> tuple[list[Shown], list[Drawn]]:
-    """The set in the colours of paper, and the drawing from the bottom to the top with the surroundings below it."""
-    sheet = replace(c, theme=LIGHT)
-    shown = resolve(sheet, layers)
+    """The set in the colours of paper, and its drawing from the bottom to the top.
+
+    Every point is drawn, the provinces lie below as surroundings, and the area looked at is outlined above.
+    """
+    shown = resolve(replace(c, theme=LIGHT), tuple(replace(x, every=True) for x in layers))
     around = published_shapes(c.warehouse, "province", COUNTRY)
     drawn: list[Drawn] = [
         Areas(around, dict.fromkeys(around, LIGHT.outside), LIGHT.line, 0.15),
         *(part for one in shown if one.drawn for part in one.paper()),
     ]
-    p = plan_of(c)
-    if p.focus is not None and p.draw_level is not None and p.draw_parent is not None:
-        shapes = published_shapes(c.warehouse, p.draw_level, p.draw_parent)
-        if p.focus in shapes:
-            drawn.append(Areas({p.focus: shapes[p.focus]}, None, LIGHT.focus, 0.5))
+    outlined = c.area.code[:6]
+    own = published_shape(c.warehouse, outlined)
+    if own is not None:
+        drawn.append(Areas({outlined: json.dumps(own)}, None, LIGHT.focus, 0.5))
     return shown, drawn
 
 
@@ -369,14 +371,9 @@ def _of_pair(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
         layer, title, legend, made_up=found.made_up, years=years, second_years=second_years, used=used, tip=tip, paper=paper,
         pair=found,
         areas=PairLayer(
-            url, square.x.bounds, square.y.bounds, palette, bivariate_missing(c.theme), p.focus or _inside(p), crowded
+            url, square.x.bounds, square.y.bounds, palette, bivariate_missing(c.theme), p.focus or p.inside, crowded
         ),
     )  # fmt: skip
-
-
-def _inside(p: Plan) -> str | None:
-    """The district whose subdistricts are outlined where a province's are all coloured."""
-    return p.inside
 
 
 # ------------------------------------------------------------------------------------------------------------

@@ -375,7 +375,7 @@ def _points(part: Points, sheet: Sheet, unit: float) -> str:
         # A stroke without length and with round ends is a disc, in a quarter of the bytes of one.
         d = f"M{x + start[0]:.2f},{y + start[1]:.2f}{outline}" if corners else f"M{x:g},{y:g}h.01"
         by_colour.setdefault(hex_of(part.colours[place]), []).append(d)
-    rim = 0.14 * unit
+    rim = min(0.14 * unit, 0.12 * size)
     out = []
     for colour, found in by_colour.items():
         d = "".join(found)
@@ -448,7 +448,8 @@ def _words(document: Document, sheet: Sheet, paper: Paper) -> dict[str, Any]:
         "alt": document.alt,
         "bar": {
             "width": bar / sheet.metres,
-            "half": number(bar / divisor / 2, 0 if bar / divisor >= 2 else 1),
+            # Half of 1 and of 5 has a decimal, half of the other lengths has none.
+            "half": number(bar / divisor / 2, 0 if bar / divisor % 2 == 0 else 1),
             "whole": f"{number(bar / divisor, 0)} {unit}",
         },
         "ratio": f"{document.scale_words} 1 : {number(sheet.ratio, 0)}",

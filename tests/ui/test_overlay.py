@@ -1,0 +1,302 @@
+"""The overlay map: layers from the address, what is known of an area, hidden numbers, hostile names, and the sheet of paper."""
+
+import csv
+import html
+import io
+import itertools
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.catalogue import load_catalogue
+from geo.codes import official_areas
+from tests.warehouse.batches import batch, places_batch
+from ui import data, export, identify, overlay_panels, overlay_scene
+from ui.frame import Context
+from ui.overlay_legend import legend_html
+from ui.overlay_state import READY_MADE, Layer, to_text
+from ui.palette import DARK, hex_of
+from ui.print_map import PAPERS, Areas, Picture, Points
+from ui.registry import PAGES
+from ui.state import View
+from ui.texts import Words, texts
+from warehouse.embedded import build
+from warehouse.publish import publish_batches
+from warehouse.settings import Settings
+from warehouse.snapshots import Store
+
+SHELL = Path(__file__).resolve().parents[2] / "ui" / "shell.py"
+PAGE = next(str(p.path) for p in PAGES if p.key == "overlay")
+YEAR = 2020
+EVIL = '=HYPERLINK("http://x")<script>alert(1)</script>{name_th}![a](b)#image("x")'
+SET = "areas!impi_poor_rate!y2020!o80~light!o60~outline!lprovince~place!kschool"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Rates of provinces, one hidden and Bangkok without; a rate of three provinces only; schools with hostile names."""
+    folder = tmp_path_factory.mktemp("overlay")
+    store = Store(folder)
+    build(store, Settings())
+    codes = [a.code for a in official_areas().values() if a.level == "province" and a.code != "10"]
+    rates = [(code, "mpi_poor_rate", YEAR, i / 4) for i, code in enumerate(codes)]
+    few = [(code, "target_health_rate", 1999, 1.0) for code in codes[:3]]
+    schools = [
+        {"kind": "school", "grade": "primary", "area_code": "5501", "longitude": 100.7, "latitude": 18.8, "name_th": EVIL},
+        {"kind": "school", "grade": "secondary", "area_code": "5502", "longitude": 100.9, "latitude": 18.6},
+        {"kind": "school", "grade": "unknown", "area_code": "1001", "longitude": 100.5, "latitude": 13.75},
+    ]  # fmt: skip
+    made = batch([*rates, *few], suppressed=[("13", "mpi_poor_rate")], kind="official")
+    publish_batches(store, Settings(), [made, places_batch(schools)])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def used(home, monkeypatch):
+    monkeypatch.setenv("DAOMAP_HOME", str(home))
+    data.settings.cache_clear()
+    data.store.cache_clear()
+    yield
+    monkeypatch.undo()
+    data.settings.cache_clear()
+    data.store.cache_clear()
+
+
+def context(**view):
+    found = View(**view)
+    house = data.warehouse()
+    return Context(house, found, house.area(found.area), Words(found.lang), DARK)
+
+
+def run(**params):
+    at = AppTest.from_file(SHELL, default_timeout=60)
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    at.switch_page(PAGE)
+    at.run()
+    assert not at.exception, at.exception
+    assert not at.error
+    return at
+
+
+def address(at):
+    return {k: v[0] if isinstance(v, list) else v for k, v in at.query_params.items()}
+
+
+def chart(at):
+    return json.loads(at.get("deck_gl_json_chart")[0].proto.json)
+
+
+def ids(at):
+    return [layer["id"] for layer in chart(at)["layers"] if layer["id"] != "focus"]
+
+
+@pytest.mark.parametrize(
+    ("ready", "language"), zip((s.key for s in READY_MADE), itertools.cycle(["th", "en"]))
+)
+def test_every_ready_made_set_opens(ready, language):
+    layers = next(s.layers for s in READY_MADE if s.key == ready)
+    at = run(layers=to_text(layers), lang=language)
+    assert at.selectbox(key="w_ready").value == ready
+    assert {c.key for c in at.checkbox} == {f"w_on_{layer.key}" for layer in layers}
+
+
+def test_the_map_holds_the_layers_in_the_order_of_the_address():
+    assert ids(run(layers=SET)) == ["areas", "light", "outline_province", "place_school"]
+    turned = run(layers="place!kschool~light!o60~areas!impi_poor_rate~outline!lprovince!x")
+    assert ids(turned) == ["place_school", "light", "areas"]
+    by_id = {layer["id"]: layer for layer in chart(run(layers=SET))["layers"]}
+    # The browser raises it to 1/2.2.
+    assert by_id["areas"]["opacity"] == pytest.approx(0.8**2.2, abs=1e-5)
+    assert by_id["light"]["opacity"] == pytest.approx(0.6**2.2, abs=1e-5)
+    assert by_id["place_school"]["data"].endswith("/place-school/clusters.geojson?v=1")
+    every = {layer["id"]: layer for layer in chart(run(layers=SET + "!a"))["layers"]}
+    assert every["place_school"]["data"].endswith("/place-school/TH.geojson?v=1")
+    inside = {layer["id"]: layer for layer in chart(run(layers=SET, area="55"))["layers"]}
+    assert inside["place_school"]["data"].endswith("/place-school/55.geojson?v=1")
+
+
+def test_without_colours_the_pointer_still_finds_areas():
+    at = run(layers="outline!lprovince")
+    areas = chart(at)["layers"][0]
+    assert areas["id"] == "areas" and areas["pickable"] and areas["getFillColor"] == "@@=[0,0,0,0]"
+    assert ids(run(layers="none")) == ["areas"]
+    assert texts("th")["overlay.empty"] in [i.value for i in run(layers="none").info]
+
+
+def test_buttons_change_the_address_and_the_address_opens_the_same_map():
+    at = run(layers=SET, lang="en")
+    at.button(key="overlay_up_areas").click().run()
+    at.checkbox(key="w_on_light").uncheck().run()
+    at.text_input(key="w_title").set_value("Schools\n of  Nan").run()
+    at.selectbox(key="w_add").set_value("outline_district").run()
+    link = address(at)
+    assert link["title"] == "Schools of Nan"
+    assert (
+        link["layers"]
+        == "light!o60!x~areas!impi_poor_rate!y2020!o80~outline!lprovince~outline!ldistrict~place!kschool"
+    )
+    other = run(**link)
+    assert address(other) == link
+    assert other.title[0].value.startswith("Schools of Nan")
+    code = other.get("code")[0].value
+    assert "layers=light!o60!x~areas!" in code and "title=Schools%20of%20Nan" in code
+
+
+def test_the_link_names_the_layers_of_the_set_that_was_there_without_one():
+    assert "layers=areas~outline!lprovince" in run().get("code")[0].value
+
+
+@pytest.mark.parametrize("text", ["areas!ibogus~cake", "../../etc", "areas!i<script>", "x" * 5000])
+def test_nonsense_in_the_address_falls_away(text):
+    at = run(layers=text, title="\u202e<b>**x**</b>")
+    assert not at.exception
+    assert "<b>" not in at.title[0].value.replace("\\<", "")
+
+
+def facts_of(c):
+    shown = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    return identify.layer_facts(c, shown)
+
+
+def test_what_is_known_of_an_area_says_year_source_rank_and_definition():
+    c = context(area="55", lang="en", layers=SET)
+    facts = {f.indicator: f for f in facts_of(c)}
+    rate = facts["mpi_poor_rate"]
+    assert rate.year == YEAR and rate.source == "source made" and rate.unit == "%" and rate.definition
+    values = c.warehouse.values("mpi_poor_rate", level="province", year=YEAR)["value"].dropna()
+    assert rate.rank == (int((values > rate.value).sum()) + 1, len(values)) and len(values) == 75
+    assert facts["places_school"].shown == "2"
+    assert "straight" in facts["nearest_km_school"].unit
+    # Light that ships is modelled, and nobody is ranked by it.
+    assert facts["light_mean"].rank is None and facts["light_mean"].value is not None
+
+
+def test_no_rank_where_few_areas_have_a_number_and_none_for_the_country():
+    facts = facts_of(context(area="11", layers="areas!itarget_health_rate!y1999"))
+    assert [(f.year, f.rank, f.value) for f in facts] == [(1999, None, 1.0)]
+    assert all(f.rank is None for f in facts_of(context(layers=SET)))
+
+
+def test_hidden_stays_hidden_and_no_data_is_no_zero():
+    c = context(area="13", layers=SET)
+    (hidden,) = [f for f in facts_of(c) if f.indicator == "mpi_poor_rate"]
+    assert (hidden.shown, hidden.value, hidden.suppressed, hidden.rank) == ("*", None, True, None)
+    (none,) = [f for f in facts_of(context(area="10", layers=SET)) if f.indicator == "mpi_poor_rate"]
+    assert (none.shown, none.value, none.suppressed) == ("ไม่มีข้อมูล", None, False)
+    raw = export.csv_bytes(identify.COLUMNS, identify.identify_rows(c, facts_of(c)))
+    told = csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))
+    rows = [r for r in told if (r["indicator"], r["year"]) == ("mpi_poor_rate", "2020")]
+    assert [(r["value"], r["shown"], r["rank"], r["suppressed"], r["on_map"]) for r in rows] == [
+        ("", "*", "", "true", "true")
+    ]
+
+
+def test_the_download_has_everything_once_and_says_what_is_on_the_map():
+    c = context(area="55", lang="en", layers=SET)
+    rows = [dict(zip(identify.COLUMNS, row, strict=True)) for row in identify.identify_rows(c, facts_of(c))]
+    assert len({(r["indicator"], r["year"]) for r in rows}) == len(rows)
+    assert {r["on_map"] for r in rows} == {"true", "false"}
+    assert {"target_poor", "households"} <= {r["indicator"] for r in rows if r["on_map"] == "false"}
+    assert all(r["value"] is not None or r["suppressed"] == "true" for r in rows if r["on_map"] == "false")
+    assert all(r["year_be"] == r["year"] + 543 for r in rows if r["year"] is not None)
+
+
+def test_legends_count_areas_and_points_and_escape_names():
+    c = context(layers=SET)
+    shown = {one.layer.key: one for one in overlay_scene.resolve(c, overlay_scene.layers_of(c))}
+    counted = sum(int(r.count.replace(",", "")) for r in shown["areas"].legend.rows)
+    assert counted == 77
+    assert [r.count for r in shown["place_school"].legend.rows] == ["1", "1", "1"]
+    assert shown["light"].made_up and shown["light"].legend.strong
+    evil = replace(shown["areas"].legend, unit=EVIL, notes=[EVIL])
+    assert "<script>" not in legend_html(evil) and html.escape(EVIL) in legend_html(evil)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
+    monkeypatch.setattr(
+        overlay_panels, "link_of", lambda c, layers: "http://127.0.0.1/overlay?" + to_text(layers)
+    )
+    c = context(area="55", lang=language, layers=SET + "~village", title=EVIL[:40])
+    layers = overlay_scene.layers_of(c)
+    shown, drawn = overlay_scene.on_paper(c, layers)
+    kinds = [type(part) for part in drawn]
+    # Surroundings, areas, light, outlines, points, and the outline of the province; villages there are none.
+    assert kinds == [Areas, Areas, Picture, Areas, Points, Areas]
+    seen = []
+    monkeypatch.setattr(overlay_panels, "render", lambda *arguments: seen.append(arguments) or b"%PDF")
+    assert overlay_panels.printed(c, layers, PAPERS[0], "pdf") == b"%PDF"
+    words = seen[0][0]
+    assert EVIL[:40] in words.title and words.language == language
+    assert [legend.title for legend in words.legends] == [one.title for one in reversed(shown) if one.drawn]
+    told = " ".join(words.footer)
+    assert "EPSG:3857" in told and data.warehouse().snapshot in told
+    assert texts(language)["overlay.no_villages"] in told
+    assert words.badges == [texts(language)["overlay.made_up"]]
+    assert words.link.endswith("village")
+
+
+def test_a_printed_area_has_the_colour_of_its_class_and_hidden_ones_that_of_no_data():
+    c = context(layers="areas!impi_poor_rate!y2020")
+    (one,), drawn = overlay_scene.on_paper(c, overlay_scene.layers_of(c))
+    painted = drawn[1].colours
+    missing = overlay_scene.LIGHT.missing
+    assert painted["13"] == painted["10"] == missing
+    values = c.warehouse.values("mpi_poor_rate", level="province", year=YEAR).set_index("area_code")["value"]
+    by_colour = {}
+    for code, value in values.dropna().items():
+        by_colour.setdefault(hex_of(painted[code]), []).append(value)
+    rows = {hex_of(r.colour): int(r.count) for r in one.legend.rows}
+    assert {colour: len(found) for colour, found in by_colour.items()} == {
+        colour: n for colour, n in rows.items() if n and colour != hex_of(missing)
+    }
+    order = sorted(by_colour.values())
+    assert all(max(low) < min(high) for low, high in itertools.pairwise(order))
+
+
+def test_the_sheet_is_made_when_asked_for_and_a_busy_printer_says_so(monkeypatch):
+    at = run(layers="areas!impi_poor_rate!y2020")
+    assert not at.get("download_button") or all(
+        "overlay_file" not in b.proto.id for b in at.get("download_button")
+    )
+    at.button(key="overlay_draw").click().run()
+    assert not at.exception
+    assert any("overlay_file" in b.proto.id for b in at.get("download_button"))
+
+    def busy(*_arguments):
+        raise overlay_panels.PrintBusy("later")
+
+    monkeypatch.setattr(overlay_panels, "render", busy)
+    at.button(key="overlay_draw").click().run()
+    assert texts("th")["overlay.busy"] in [x.value for x in at.warning]
+
+
+def test_neet_shows_one_source_and_its_areas_are_told_source_by_source():
+    c = context(area="30", layers="areas!ineet_rate")
+    (one,) = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    assert len(one.used) == 1 and one.layer.source == one.used[0] and len(one.sources) > 1
+    other = context(area="30", layers=f"areas!ineet_rate!s{one.sources[1]}")
+    (second,) = overlay_scene.resolve(other, overlay_scene.layers_of(other))
+    assert second.used == (one.sources[1],)
+    facts = facts_of(c)
+    assert facts and all(f.indicator == "neet_rate" and f.rank is None for f in facts)
+
+
+def test_two_indicators_are_laid_in_nine_fields():
+    c = context(layers="areas!impi_poor_rate!y2020!jlight_mean")
+    (one,) = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    square = one.legend.square
+    assert [len(line) for line in square.counts] == [3, 3, 3] and one.made_up
+    assert sum(int(n) for line in square.counts for n in line) == 75
+    assert re.fullmatch(r"/layers/[^/]+/province/TH/computed/pair\.1~.*\.geojson", one.areas.url)
+    have = set(c.warehouse.indicators_with_data())
+    unknown = next(i.id for i in load_catalogue().values() if i.map and i.id not in have)
+    empty = context(layers=to_text([Layer("areas", "mpi_poor_rate", unknown)]))
+    (none,) = overlay_scene.resolve(empty, overlay_scene.layers_of(empty))
+    assert none.fault and not none.drawn
