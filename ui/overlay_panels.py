@@ -120,17 +120,19 @@ def layer_list(c: Context, shown: list[Shown], layers: Layers) -> None:
     for place, one in reversed(list(enumerate(shown))):
         layer = one.layer
         with st.container(border=True, gap="xsmall", key=f"overlay_{layer.key}"):
-            with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
-                st.session_state[f"w_on_{layer.key}"] = layer.on
-                st.checkbox(
-                    escape_markdown(one.title), key=f"w_on_{layer.key}", width="stretch",
-                    on_change=_switch, args=(c, layers, layer.key),
-                )  # fmt: skip
+            st.session_state[f"w_on_{layer.key}"] = layer.on
+            st.checkbox(
+                escape_markdown(one.title),
+                key=f"w_on_{layer.key}",
+                on_change=_switch,
+                args=(c, layers, layer.key),
+            )
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 _button(c, layers, layer.key, "up", place == len(shown) - 1)
                 _button(c, layers, layer.key, "down", place == 0)
                 # What stands in a closed box is not sent.
                 box = st.popover(
-                    "", icon=":material/tune:", type="tertiary", help=w("overlay.settings"), on_change="rerun",
+                    w("overlay.settings"), icon=":material/tune:", type="tertiary", on_change="rerun",
                     key=f"overlay_set_{layer.key}",
                 )  # fmt: skip
                 if box.open:
@@ -148,9 +150,10 @@ def _switch(c: Context, layers: Layers, key: str) -> None:
 
 def _button(c: Context, layers: Layers, key: str, what: str, disabled: bool) -> None:
     """One place up or down."""
+    step = 1 if what == "up" else -1
     st.button(
-        "", icon=f":material/arrow_{what}ward:", type="tertiary", disabled=disabled, key=f"overlay_{what}_{key}",
-        help=c.words(f"overlay.{what}"), on_click=lambda: change(c, overlay_state.moved(layers, key, 1 if what == "up" else -1)),
+        c.words(f"overlay.{what}"), icon=f":material/arrow_{what}ward:", type="tertiary", disabled=disabled,
+        key=f"overlay_{what}_{key}", on_click=lambda: change(c, overlay_state.moved(layers, key, step)),
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def ids(at):
 
 
 @pytest.mark.parametrize(
-    ("ready", "language"), zip((s.key for s in READY_MADE), itertools.cycle(["th", "en"]))
+    ("ready", "language"), list(zip((s.key for s in READY_MADE), itertools.cycle(["th", "en"])))
 )
 def test_every_ready_made_set_opens(ready, language):
     layers = next(s.layers for s in READY_MADE if s.key == ready)
