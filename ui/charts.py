@@ -147,6 +147,16 @@ class Dots:
     texts: Sequence[str]
 
 
+def apart(which: Sequence[int], x: np.ndarray, y: np.ndarray) -> list[int]:
+    """Those of the areas whose names would not cover one another, the first ones first."""
+    wide, high = (max(float(np.nanmax(v) - np.nanmin(v)), 1e-9) for v in (x, y))
+    kept: list[int] = []
+    for i in which:
+        if all(abs(x[i] - x[k]) > 0.2 * wide or abs(y[i] - y[k]) > 0.05 * high for k in kept):
+            kept.append(i)
+    return kept
+
+
 def scatter(
     dots: Dots,
     cloud: Density | None,

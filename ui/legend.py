@@ -61,6 +61,20 @@ def legend_html(
     )
 
 
+def dots_html(
+    title: str,
+    unit: str,
+    rows: Sequence[LegendRow],
+    notes: Sequence[str],
+    theme: Theme,
+    caption: str,
+) -> str:
+    """HTML of the legend of points, as `legend_html` with round marks."""
+    inner = legend_html(title, unit, rows, None, notes, theme, caption)
+    round_marks = ".daomap-dots .daomap-legend i{width:13px;height:13px;border-radius:50%}"
+    return f'<style>{round_marks}</style><div class="daomap-dots">{inner}</div>'
+
+
 def square_html(
     colours: Sequence[Sequence[RGB]],
     counts: Sequence[Sequence[int]],

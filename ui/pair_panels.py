@@ -18,7 +18,7 @@ from analytics.clusters import KINDS, LocalClusters, NoResult
 from analytics.formatting import number
 from geo.codes import COUNTRY
 from ui import data, export, pair_export
-from ui.charts import Dots, scatter
+from ui.charts import Dots, apart, scatter
 from ui.frame import Context, choose, go
 from ui.legend import LegendRow, legend_html, square_html
 from ui.map import MAP_HEIGHT, KindLayer, PairLayer, clicked_code, deck
@@ -321,7 +321,7 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     # Rates end at zero, where hundreds of areas lie: names there would cover one another.
     sides = (NAMED, NAMED // 2 if len(taking) <= MOST_NAMES else 0)
     notable = a.ranked(above=True, limit=sides[0]) + a.ranked(above=False, limit=sides[1])
-    notable = [] if found.made_up else _apart(notable, a.x, y)
+    notable = [] if found.made_up else apart(notable, a.x, y)
     own = [i for i in taking.tolist() if codes[i] == choice.focus]
 
     def dots(which: Sequence[int], *, named: bool) -> Dots:
@@ -381,16 +381,6 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     )
     note = w("pair.scatter_cloud" if crowd else "pair.scatter_note")
     st.caption(note if line is None else f"{note} {w('pair.scatter_line')}")
-
-
-def _apart(which: Sequence[int], x: np.ndarray, y: np.ndarray) -> list[int]:
-    """Those of the areas whose names would not cover one another, the first ones first."""
-    wide, high = (max(float(np.nanmax(v) - np.nanmin(v)), 1e-9) for v in (x, y))
-    kept: list[int] = []
-    for i in which:
-        if all(abs(x[i] - x[k]) > 0.2 * wide or abs(y[i] - y[k]) > 0.05 * high for k in kept):
-            kept.append(i)
-    return kept
 
 
 def _powers(x: np.ndarray) -> tuple[list[float], list[str]]:

@@ -186,6 +186,26 @@ _CLUSTERS = {
 }
 
 
+# Okabe and Ito's set for all eyes, and two more that keep apart from it; the last is of what is not known. Dots have an outline
+# of the map's lines, which sets them off from the areas.
+_GRADES = {
+    "light": (
+        "#009e73", "#56b4e9", "#cc79a7", "#f0e442", "#0072b2", "#e69f00", "#000000", "#6a3d9a", "#8a949a",
+    ),
+    "dark": (
+        "#00b98a", "#7cc7f2", "#e39ac2", "#f0e442", "#4a9fdc", "#f5b52e", "#ffffff", "#b28bdc", "#9fb0b7",
+    ),
+}  # fmt: skip
+
+
+def grade_colours(theme: Theme, n: int) -> tuple[RGB, ...]:
+    """Colours of `n` grades of places, at most nine; the last is of those whose grade is not known."""
+    colours = tuple(_rgb(c) for c in _GRADES[theme.name])
+    if not 1 <= n <= len(colours):
+        raise ValueError(f"grades: found {n}, expected 1 to {len(colours)}")
+    return (*colours[: n - 1], colours[-1])
+
+
 def bivariate(theme: Theme, rows: int, columns: int) -> tuple[tuple[RGB, ...], ...]:
     """Colours of two indicators in `rows` classes of the one and `columns` of the other, at most 3 each.
 

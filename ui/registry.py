@@ -26,5 +26,6 @@ PAGES = (
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
     PageEntry("neet", ":material/school:"),
+    PageEntry("services", ":material/local_hospital:"),
     PageEntry("overlay", ":material/layers:"),
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
+from analytics.services import KINDS
 from ui.overlay_state import LONGEST_SET, clean_title
 
 LANGUAGES = ("th", "en")
@@ -19,8 +20,13 @@ METHODS = ("catalogue", "quantiles", "equal_interval", "natural_breaks", "fisher
 PEERS = ("country", "parent")
 LEVELS = ("province", "district", "subdistrict")
 PATTERNS = ("pair", "y", "x", "both", "residual")
+POINTS = ("auto", "rings", "all", "none")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+_GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_KM = re.compile(r"\d{1,3}(?:\.\d)?")
+LONGEST_GRADES = 300
+WIDEST_KM = 100.0
 _LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
@@ -54,7 +60,7 @@ class View:
     mode : str
         How light is shown, of `LIGHT_MODES`.
     measure : str
-        Measure of light on a map of areas, empty for the default.
+        Measure of light, or of access to services, on a map of areas; empty for the default.
     opacity : int
         Of the light over the map, in percent.
     anyway : bool
@@ -62,7 +68,17 @@ class View:
     pattern : str
         What the map of poverty and light shows: the pair, or the clusters of one of `PATTERNS`.
     source : str
-        Source id of NEET rates, empty for the newest.
+        Source id of NEET rates, empty for the newest; of places of services, empty for the largest, ``all`` for every one.
+    kind : str
+        Of `analytics.services.KINDS`, empty for the first there is.
+    grades : str
+        Grades of places with a dot between, empty for all.
+    km : float
+        Radius of access, straight line; 0 for where the kind starts.
+    points : str
+        Of `POINTS`: as the map's scale asks for, with rings of the radius, every one, or none.
+    approx : bool
+        Places without coordinates of their own count too.
     layers : str
         Layers of the overlay map as `ui.overlay_state` writes them, empty for the first ready-made set.
     title : str
@@ -89,6 +105,11 @@ class View:
     anyway: bool = False
     pattern: str = "pair"
     source: str = ""
+    kind: str = ""
+    grades: str = ""
+    km: float = 0.0
+    points: str = "auto"
+    approx: bool = False
     layers: str = ""
     title: str = ""
 
@@ -118,7 +139,7 @@ def parse(
         view = replace(view, area=area)
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
-        ("mode", LIGHT_MODES), ("pattern", PATTERNS),
+        ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
@@ -131,11 +152,18 @@ def parse(
         # Whether there is such a thing is the page's business.
         if _ID.fullmatch(params.get(name, "")):
             view = replace(view, **{name: params[name]})
+    grades = params.get("grades", "")
+    if len(grades) <= LONGEST_GRADES and _GRADES.fullmatch(grades):
+        view = replace(view, grades=grades)
+    km = params.get("km", "")
+    if _KM.fullmatch(km) and km.isascii() and 0 < float(km) <= WIDEST_KM:
+        view = replace(view, km=float(km))
     opacity = params.get("opacity", "")
     if opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
         view = replace(view, opacity=int(opacity))
-    if params.get("anyway") == "1":
-        view = replace(view, anyway=True)
+    for name in ("anyway", "approx"):
+        if params.get(name) == "1":
+            view = replace(view, **{name: True})
     classes = params.get("k", "")
     if classes.isdecimal() and MIN_CLASSES <= int(classes) <= MAX_CLASSES:
         view = replace(view, k=int(classes))
@@ -171,5 +199,6 @@ def to_params(view: View) -> dict[str, str]:
     for f in fields(View):
         value = getattr(view, f.name)
         if f.name not in out and value != getattr(_DEFAULT, f.name):
-            out[f.name] = str(int(value)) if isinstance(value, bool) else str(value)
+            text = f"{value:g}" if isinstance(value, float) else value
+            out[f.name] = str(int(value)) if isinstance(value, bool) else str(text)
     return out

@@ -314,7 +314,7 @@ class Places:
             ``people, people_indicator, people_year, people_source``
                 NaN where unknown or hidden.
             ``per_10000``
-                Places per 10,000 people.
+                Places per 10,000 people; of the country only where four fifths of its provinces are covered.
             ``origins, origins_kind, origins_people, people_assumed``
                 How many origins lie in the area, of which kind (`VILLAGE`, `INNER_POINT`, `MIXED`), their people, and
                 whether any of these are assumed.
@@ -344,9 +344,13 @@ class Places:
             out = self._of_villages(frame, km)
         else:
             out = self._of_areas(frame, level, within, km)
-            out["places"], out["places_coarse"] = _count(out["area_code"], own, self._covered(kind, source))
+            covered = self._covered(kind, source)
+            out["places"], out["places_coarse"] = _count(out["area_code"], own, covered)
             out["people"] = self._people_of(level, within, counted, out["area_code"])
         out["per_10000"] = PER_PEOPLE * out["places"] / out["people"].where(out["people"] > 0)
+        if level == "country" and len(covered) < RANK_COVERAGE * len(self._house.children(COUNTRY)):
+            # The places of a few provinces over everybody's people would be a rate of nothing.
+            out["per_10000"] = np.nan
         out["people_indicator"], out["people_year"] = counted or (None, 0)
         out["people_source"] = self._people_source(counted)
         first = ["area_code", "name_th", "name_en", "places", "places_coarse", "people", "people_indicator"]

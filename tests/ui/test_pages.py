@@ -43,6 +43,7 @@ def test_every_page_runs(page, language, area):
     last = {
         "night_light": "light.values_heading",
         "poverty_light": "pair.heading_downloads",
+        "services": "services.nothing",
         "overlay": "overlay.share",
     }.get(page, "ranking.heading")
     assert texts(language)[last].split("{")[0].strip() in words(at)

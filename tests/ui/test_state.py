@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.state import LEVELS, LIGHT_MODES, METHODS, PATTERNS, PEERS, View, parse, read_breaks, to_params
+from ui.state import (
+    LEVELS,
+    LIGHT_MODES,
+    METHODS,
+    PATTERNS,
+    PEERS,
+    POINTS,
+    View,
+    parse,
+    read_breaks,
+    to_params,
+)
 
 
 def _parse(params, language="th"):
@@ -37,6 +48,11 @@ views = st.builds(
     opacity=st.integers(0, 100),
     anyway=st.booleans(),
     pattern=st.sampled_from(PATTERNS),
+    kind=st.sampled_from(["", "health", "school"]),
+    grades=st.sampled_from(["", "primary", "primary.all_levels"]),
+    km=st.just(0.0) | st.integers(1, 1000).map(lambda n: n / 10),
+    points=st.sampled_from(POINTS),
+    approx=st.booleans(),
 )
 
 
@@ -54,6 +70,7 @@ def test_any_address_gives_a_view(params):
     assert view.mode in LIGHT_MODES
     assert view.pattern in PATTERNS
     assert 0 <= view.opacity <= 100
+    assert 0 <= view.km <= 100
 
 
 @pytest.mark.parametrize("wrong", ["../x", "A", "<b>", "a" * 81, "ก", "a b", "-a", "a\n"])
@@ -76,3 +93,16 @@ def test_bounds_must_ascend_and_leave_room_for_nine_classes():
     assert read_breaks("1,2,3,4,5,6,7,8") == (1, 2, 3, 4, 5, 6, 7, 8)
     for text in ("1,2,3,4,5,6,7,8,9", "2,1", "1,1", "a", "1,,2", "nan", "1,inf", "1e13"):
         assert read_breaks(text) == (), text
+
+
+@pytest.mark.parametrize(
+    "wrong", ["0", "0.0", "-1", "100.1", "6.55", "1e2", "nan", "inf", "๖", "6 ", "999999"]
+)
+def test_a_radius_is_a_plain_number_of_kilometres(wrong):
+    assert _parse({"km": wrong}).km == 0.0
+    assert _parse({"km": "6.5"}).km == 6.5 and to_params(_parse({"km": "6.0"}))["km"] == "6"
+
+
+@pytest.mark.parametrize("wrong", ["a..b", ".a", "a.", "A", "a~b", "a" * 301, "ก", "a b"])
+def test_grades_are_ids_with_dots_between(wrong):
+    assert _parse({"grades": wrong, "kind": wrong, "points": wrong, "approx": wrong}) == _parse({})

@@ -151,3 +151,8 @@ def test_an_area_without_any_place_of_a_kind_is_in_no_class(poor):
         poor, FarQuestion(Reach("office", 15.0), "nearest", "target_poor_rate", YEAR, "subdistrict", "55")
     )
     assert none.compared.empty and none.worst.empty and none.left_out["no_x"] > 0
+
+
+def test_places_of_one_province_are_no_rate_of_the_country(poor):
+    country = measured(poor, HEALTH, "country", "TH").iloc[0]
+    assert country["places"] == 5 and np.isnan(country["per_10000"])

@@ -1,0 +1,569 @@
+"""The blocks of the services page; numbers come from `ui.services_state` and are not worked on here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from analytics.access_measures import MEASURES, classes_of
+from analytics.formatting import number
+from analytics.services import UNKNOWN, load_services
+from geo.codes import COUNTRY
+from ui import data, export, services_export
+from ui.frame import Context, choose, go
+from ui.legend import LegendRow, dots_html, legend_html
+from ui.map import (
+    MAP_HEIGHT,
+    AreaLayer,
+    PointColours,
+    clicked_code,
+    clicked_point,
+    cluster_layer,
+    deck,
+    point_layer,
+    ring_layer,
+)
+from ui.markdown import escape_markdown, markdown_table
+from ui.palette import RGB, grade_colours, ramp
+from ui.panels import download_buttons
+from ui.plan import levels_for
+from ui.services_state import (
+    POINTS_HERE,
+    Choice,
+    duplicates,
+    least_served,
+    listed,
+    measures,
+)
+from ui.services_text import (
+    caveats,
+    class_labels,
+    grade_name,
+    kind_name,
+    km_text,
+    measure_name,
+    method_lines,
+    people_lines,
+    place_lines,
+    unit_text,
+    where,
+)
+from ui.state import WIDEST_KM
+from ui.tables import display_name, rows_shown
+from warehouse.access_layers import ALL, access_url
+from warehouse.place_layers import place_url
+from warehouse.query import QueryError
+
+LEAST = 10
+LISTED = 50
+
+
+def controls(c: Context, choice: Choice) -> None:
+    """What is looked at: kind, source, measure, radius, level, points and grades."""
+    w = c.words
+    kinds = load_services().kinds
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="services_controls"):
+        choose(
+            st.segmented_control, w("services.kind"), "kind", choice.kinds,
+            lambda k: w.pick(kinds[k].name_th, kinds[k].name_en), value=choice.kind.id, required=True,
+        )  # fmt: skip
+        if len(choice.sources) > 1:
+            titles = data.source_titles(c.warehouse.snapshot)
+            choose(
+                st.selectbox, w("services.source"), "source", (*choice.sources, ALL),
+                lambda s: w("services.source_all") if s == ALL else w.pick(*titles[s]),
+                value=choice.reach.source or ALL, width=320,
+            )  # fmt: skip
+        choose(
+            st.selectbox, w("services.measure_label"), "measure", list(MEASURES),
+            lambda m: measure_name(MEASURES[m], choice, w), value=choice.measure.key, width=330,
+            help=w("services.measure_help"),
+        )  # fmt: skip
+        st.session_state["w_km"] = choice.reach.km
+        st.number_input(
+            w("services.km"),
+            min_value=0.5,
+            max_value=WIDEST_KM,
+            step=0.5,
+            format="%.1f",
+            key="w_km",
+            on_change=lambda: go(km=round(st.session_state["w_km"], 1)),
+            help=w("services.km_help", km=km_text(choice.kind.radius_km)),
+            width=190,
+        )
+        levels = levels_for(c.area.level, c.warehouse.drawable)
+        if len(levels) > 1:
+            choose(
+                st.segmented_control, w("map.level"), "show", levels, lambda x: w(f"level.{x}"), required=True
+            )
+        choose(
+            st.segmented_control, w("services.points"), "points", POINTS_HERE[choice.whole_country],
+            lambda p: w(f"services.points_{p}_country" if choice.whole_country and p == "auto" else f"services.points_{p}"),
+            value=choice.points, required=True,
+        )  # fmt: skip
+    _grades(c, choice)
+
+
+def _grades(c: Context, choice: Choice) -> None:
+    """Which grades count, and whether places without coordinates of their own do."""
+    w = c.words
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="services_grades"):
+        if len(choice.grades) > 1:
+            counts = dict(zip(choice.grades["grade"], choice.grades["count"], strict=True))
+            st.session_state["w_grades"] = list(choice.shown_grades)
+
+            def chosen() -> None:
+                go(grades=".".join(st.session_state["w_grades"]))
+
+            st.pills(
+                w("services.grades"),
+                list(counts),
+                selection_mode="multi",
+                format_func=lambda g: f"{grade_name(choice.kind.id, g, w)} ({counts[g]:,})",
+                key="w_grades",
+                on_change=chosen,
+                wrap=True,
+            )
+        if choice.grades["approximate"].sum() or choice.reach.approximate:
+            st.session_state["w_approx"] = choice.reach.approximate
+            st.toggle(
+                w("services.approximate"),
+                key="w_approx",
+                help=w("services.approximate_help"),
+                on_change=lambda: go(approx=st.session_state["w_approx"]),
+            )
+
+
+def table_of(c: Context, choice: Choice, level: str, within: str) -> pd.DataFrame:
+    return measures(c.warehouse.snapshot, *choice.reach.arguments, level, within)
+
+
+def figures(c: Context, choice: Choice) -> None:
+    """The area looked at in four numbers."""
+    w = c.words
+    level = c.area.level
+    table = table_of(c, choice, level, c.area.code if level != "village" else c.area.code[:6])
+    own = table[table["area_code"] == c.area.code]
+    if own.empty:
+        st.caption(w("services.no_figures"))
+        return
+    row = own.iloc[0]
+    km = km_text(choice.reach.km)
+    shown = (
+        ("places", number(row["places"], 0), w("services.unit.places")),
+        ("per", number(row["per_10000"], 2), w("services.unit.per_10000")),
+        ("nearest", number(row["nearest_km"], 1), w("services.unit.km")),
+        ("within", number(100 * row["share_people_within"], 1), "%"),
+    )
+    with st.container(horizontal=True, gap="medium", key="services_figures"):
+        for name, value, unit in shown:
+            with st.container(border=True, width="stretch", height="stretch"):
+                text = w("figures.no_data") if value == "–" else f"{value} {unit}".replace(" %", "%")
+                label = w(f"services.figure_{name}", km=km)
+                st.metric(label, text, help=w(f"services.figure_{name}_help", km=km))
+
+
+def notices(c: Context, choice: Choice) -> None:
+    """What has to be known before a number is read."""
+    st.caption(escape_markdown(" · ".join(method_lines(c, choice))))
+
+
+def colours_of(choice: Choice, k: int) -> tuple[RGB, ...]:
+    """One colour a class: darker is farther for distances, more for the others."""
+    if not k:
+        return ()
+    return ramp("poverty" if choice.measure.worse == "high" else "population", k)
+
+
+def point_colours(c: Context, choice: Choice) -> dict[str, RGB]:
+    """The colour of every grade of the kind, the same whichever are shown."""
+    grades = list(load_services().of_kind(choice.kind.id))
+    return dict(zip(grades, grade_colours(c.theme, len(grades)), strict=True))
+
+
+def map_panel(c: Context, choice: Choice) -> None:
+    """Areas by the measure, the places above them, and both legends."""
+    w, p, measure = c.words, choice.plan, choice.measure
+    if p.missing_level is not None:
+        st.info(w("map.no_polygons", level=w(f"level.{p.missing_level}")), icon=":material/info:")
+    bbox = c.warehouse.bounds(p.fits)
+    url = None
+    if p.draw_level is not None:
+        url = access_url(c.warehouse, choice.reach, measure, p.draw_level, choice.draw_parent)
+    if url is None or bbox is None or p.draw_level is None:
+        st.info(w("map.no_map"), icon=":material/map:")
+        return
+    drawn = table_of(c, choice, p.draw_level, p.inside or choice.draw_parent)
+    classes = classes_of(measure, measure.of(drawn))
+    colours = colours_of(choice, classes.k)
+    crowded = (p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY)
+    layer = AreaLayer(
+        url, measure.key, classes.bounds, colours, inside=p.inside, focus=p.focus, crowded=crowded
+    )
+    by_grade = point_colours(c, choice)
+    clusters = choice.points == "auto" and choice.whole_country
+    over, rings = [], False
+    if choice.points != "none":
+        points = place_url(c.warehouse, choice.reach, within=choice.province, clusters=clusters)
+        if clusters:
+            over = [cluster_layer(points, _accent(c), c.theme)]
+        else:
+            known = {g: colour for g, colour in by_grade.items() if g != UNKNOWN}
+            grades = PointColours("g", known, by_grade[UNKNOWN])
+            rings = choice.points == "rings"
+            over = [ring_layer(points, choice.reach.km, _accent(c))] if rings else []
+            over.append(point_layer(points, grades, c.theme, radius=3 if choice.whole_country else 5))
+    name = "{name_th}" if w.language == "th" else "{name_en}"
+    text = "{t_th}" if w.language == "th" else "{t_en}"
+    tooltip = (
+        f"<b>{name}</b><br>{measure_name(measure, choice, w)}: "
+        f"<b>{{{measure.key}_t}}</b> {unit_text(measure, w)}"
+    )
+    point_tooltip = f"<b>{text}</b>" if clusters else f"<b>{{n}}</b><br>{text}"
+    key = f"services_map_{c.area.code}_{p.draw_level}"
+
+    def clicked() -> None:
+        selection = st.session_state[key].selection
+        code = clicked_code(selection) or (clicked_point(selection) if clusters else None)
+        if code is not None:
+            go(area=code)
+
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="services_map_panel"):
+        with st.container(width="stretch"):
+            st.pydeck_chart(
+                deck(layer, bbox, c.theme, tooltip, over=over, over_tooltip=point_tooltip if over else None),
+                key=key,
+                height=MAP_HEIGHT,
+                on_select=clicked,
+                selection_mode="single-object",
+                alt=w(
+                    "services.map_alt",
+                    measure=measure_name(measure, choice, w),
+                    kind=kind_name(choice, w),
+                    area=c.name(c.area),
+                ),
+            )
+        with st.container(width=250, key="services_legend"):
+            rows = [
+                LegendRow(*row)
+                for row in zip(
+                    colours, class_labels(classes, measure.decimals, w), classes.counts, strict=True
+                )
+            ]
+            missing = (
+                LegendRow(c.theme.missing, w("legend.missing"), classes.missing) if classes.missing else None
+            )
+            level = w(f"level.{p.draw_level}")
+            st.html(
+                legend_html(
+                    measure_name(measure, choice, w),
+                    unit_text(measure, w),
+                    rows if measure.worse == "low" else rows[::-1],
+                    missing,
+                    [
+                        w(f"services.meaning.{measure.key}", km=km_text(choice.reach.km)),
+                        w("services.legend_level", level=level),
+                        *people_lines(c, drawn),
+                    ],
+                    c.theme,
+                    w("legend.areas"),
+                )
+            )
+            if over:
+                st.html(_point_legend(c, choice, by_grade, clusters=clusters, rings=rings))
+
+
+def _accent(c: Context) -> RGB:
+    value = c.theme.accent.lstrip("#")
+    return int(value[0:2], 16), int(value[2:4], 16), int(value[4:6], 16)
+
+
+def _point_legend(
+    c: Context, choice: Choice, by_grade: dict[str, RGB], *, clusters: bool, rings: bool
+) -> str:
+    """The grades of the points that the map was sent, or its bubbles."""
+    w = c.words
+    found = listed(c.warehouse.snapshot, *choice.reach.arguments, choice.province)
+    shown = found[found["longitude"].notna() & (choice.reach.approximate | ~found["approximate"])]
+    counts = shown["grade"].value_counts()
+    rows = [
+        LegendRow(by_grade[grade], grade_name(choice.kind.id, grade, w), int(counts.get(grade, 0)))
+        for grade in choice.shown_grades
+    ]
+    notes = [w("services.dots_note", area=c.name(c.warehouse.area(choice.province)))]
+    if clusters:
+        rows = [LegendRow(_accent(c), w("services.bubbles"), len(shown))]
+        notes.append(w("services.bubbles_note"))
+    if choice.reach.approximate:
+        notes.append(w("services.hollow"))
+    if rings:
+        notes.append(w("services.rings", km=km_text(choice.reach.km)))
+    notes += place_lines(c, choice)
+    unit = "services.bubbles_unit" if clusters else "services.dots_unit"
+    return dots_html(kind_name(choice, w), w(unit), rows, notes, c.theme, w("services.dots_caption"))
+
+
+def least_panel(c: Context, choice: Choice) -> None:
+    """The villages and subdistricts farthest from a place, with the distance and what is nearest."""
+    w, reach = c.words, choice.reach
+    within = c.area.code if c.area.level not in ("subdistrict", "village") else c.area.code[:4]
+    st.subheader(w("services.least_heading", kind=kind_name(choice, w)), anchor=False)
+    some = False
+    for by in ("village", "subdistrict"):
+        found = least_served(c.warehouse.snapshot, *reach.arguments, by, within, LEAST)
+        if found.empty:
+            continue
+        if not some:
+            st.markdown(escape_markdown(_farthest(c, choice, found.iloc[0])))
+        some = True
+        _least_table(c, choice, found, by, within)
+    if not some:
+        st.info(w("services.least_none"), icon=":material/info:")
+        return
+    st.caption(w("services.least_note"))
+
+
+def _farthest(c: Context, choice: Choice, row: pd.Series) -> str:
+    w = c.words
+    return w(
+        "services.farthest",
+        name=w.pick(row["name_th"], row["name_en"] or row["name_th"]),
+        where=where(c, row["parent"]),
+        km=number(row["nearest_km"], 1, language=w.language),
+        place=w.pick(row["nearest_th"] or row["nearest_en"], row["nearest_en"] or row["nearest_th"])
+        or kind_name(choice, w),
+    )
+
+
+def _least_table(c: Context, choice: Choice, found: pd.DataFrame, by: str, within: str) -> None:
+    w = c.words
+    st.markdown(f"**{w(f'services.least_{by}')}**")
+    assumed = found["people_assumed"].to_numpy(dtype=bool)
+    shown = pd.DataFrame(
+        {
+            "name": [w.pick(th, en or th) for th, en in zip(found["name_th"], found["name_en"], strict=True)],
+            "where": [where(c, parent) for parent in found["parent"]],
+            "km": found["nearest_km"].round(1),
+            "people": [
+                "" if pd.isna(n) else f"{'≈ ' if guess else ''}{number(n, 0)}"
+                for n, guess in zip(found["people"], assumed, strict=True)
+            ],
+            "place": [
+                w.pick(th or en, en or th)
+                for th, en in zip(found["nearest_th"], found["nearest_en"], strict=True)
+            ],
+            "why": [
+                w("services.why_beyond" if beyond else "services.why_inside", km=km_text(choice.reach.km))
+                for beyond in found["beyond"]
+            ],
+        }
+    )
+    key = f"services_least_{by}_{within}_{choice.kind.id}"
+
+    def chosen() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            go(area=openable(c, str(found["code"].iloc[rows[0]])))
+
+    st.dataframe(
+        pa.Table.from_pandas(shown, preserve_index=False).replace_schema_metadata(None),
+        key=key,
+        hide_index=True,
+        column_config={
+            "name": st.column_config.TextColumn(w("ranking.name"), width=140),
+            "where": st.column_config.TextColumn(w("services.where"), width=150),
+            "km": st.column_config.NumberColumn(w("services.km_column"), format="%.1f", width=80),
+            "people": st.column_config.TextColumn(w("services.people_column"), width=80),
+            "place": st.column_config.TextColumn(w("services.nearest_column"), width=180),
+            "why": st.column_config.TextColumn(w("services.why_column"), width=160),
+        },
+        height=38 + 35 * min(len(shown), 6),
+        on_select=chosen,
+        selection_mode="single-row",
+        alt=w("services.least_alt", by=w(f"services.least_{by}"), kind=kind_name(choice, w)),
+    )
+
+
+def openable(c: Context, code: str) -> str:
+    """An area that can be opened: a village that is no area of the snapshot opens its subdistrict."""
+    try:
+        return c.warehouse.area(code).code
+    except QueryError:
+        return code[:6]
+
+
+TABLE_COLUMNS = (
+    "places",
+    "per_10000",
+    "people",
+    "nearest_km",
+    "nearest_km_people",
+    "share_villages_within",
+    "share_people_within",
+    "access_2sfca",
+    "access_e2sfca",
+)
+
+
+def table_panel(c: Context, choice: Choice) -> None:
+    """All measures of the areas listed, the worst served first."""
+    w, measure = c.words, choice.measure
+    st.subheader(w("services.table_heading", level=w(f"level.{choice.level}")), anchor=False)
+    table = table_of(c, choice, choice.level, choice.within)
+    if table.empty:
+        st.info(w("services.table_none"), icon=":material/table_rows:")
+        return
+    order = table.sort_values(
+        [measure.column, "area_code"], ascending=[measure.worse == "low", True], na_position="last"
+    ).head(rows_shown(len(table)))
+    shown = pd.DataFrame(
+        {
+            "name": [
+                display_name(th, en or th, "official", w)
+                for th, en in zip(order["name_th"], order["name_en"], strict=True)
+            ]
+        }
+    )
+    config = {"name": st.column_config.TextColumn(w("ranking.name"), width=150)}
+    km = km_text(choice.reach.km)
+    for column in TABLE_COLUMNS:
+        values = order[column].to_numpy(dtype=float)
+        share = column.startswith("share_")
+        decimals = 0 if column in ("places", "people") else 2 if "10000" in column or "sfca" in column else 1
+        shown[column] = (100 * values if share else values).round(decimals)
+        config[column] = st.column_config.NumberColumn(
+            w(f"services.column_{column}", km=km), format="localized" if decimals == 0 else f"%.{decimals}f"
+        )
+    if choice.level == "village":
+        shown = shown.drop(columns=["places", "per_10000"])
+    key = f"services_table_{choice.within}_{choice.level}"
+
+    def chosen() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            go(area=openable(c, str(order["area_code"].iloc[rows[0]])))
+
+    st.dataframe(
+        pa.Table.from_pandas(shown, preserve_index=False).replace_schema_metadata(None),
+        key=key,
+        hide_index=True,
+        placeholder="–",
+        column_config=config,
+        height=min(38 + 35 * len(shown), 480),
+        on_select=chosen,
+        selection_mode="single-row",
+        alt=w("services.table_alt", kind=kind_name(choice, w), area=c.name(c.area)),
+    )
+    line = w("ranking.select")
+    if len(table) > len(order):
+        line = w("ranking.shown", n=len(order), all=f"{len(table):,}") + " · " + line
+    st.caption(line)
+    for text in (*people_lines(c, table), w("services.coarse") if table["places_coarse"].sum() else ""):
+        if text:
+            st.caption(escape_markdown(text))
+
+
+def places_panel(c: Context, choice: Choice) -> None:
+    """Places by name, for those who do not use the map."""
+    w = c.words
+    box = st.expander(
+        w("services.places_heading"), icon=":material/list:", on_change="rerun", key="services_places"
+    )
+    if not box.open:
+        return
+    with box:
+        found = listed(c.warehouse.snapshot, *choice.reach.arguments, c.area.code)
+        if found.empty:
+            st.info(w("services.places_none"), icon=":material/info:")
+            return
+        some = found.head(LISTED)
+        rows = [
+            [
+                w.pick(row.name_th or row.name_en, row.name_en or row.name_th) or "–",
+                grade_name(choice.kind.id, row.grade, w),
+                where(c, row.area_code),
+                w(_position(row)),
+            ]
+            for row in some.itertuples()
+        ]
+        headings = [w(f"services.places_{name}") for name in ("name", "grade", "where", "position")]
+        st.markdown(markdown_table(headings, rows, text=(0, 1, 2, 3)))
+        if len(found) > len(some):
+            st.caption(w("ranking.shown", n=len(some), all=f"{len(found):,}"))
+
+
+def _position(row: Any) -> str:
+    if row.approximate:
+        return "services.position_approximate"
+    return "services.position_none" if pd.isna(row.longitude) else "services.position_own"
+
+
+def duplicates_panel(c: Context, choice: Choice) -> None:
+    """Places of one kind within 50 metres of each other, for whoever keeps the lists."""
+    w = c.words
+    box = st.expander(
+        w("services.duplicates_heading"),
+        icon=":material/content_copy:",
+        on_change="rerun",
+        key="services_twice",
+    )
+    if not box.open:
+        return
+    with box:
+        found = duplicates(c.warehouse.snapshot, choice.kind.id, choice.reach.source or ALL, c.area.code)
+        st.markdown(w("services.duplicates_text"))
+        if found.empty:
+            st.info(w("services.duplicates_none"), icon=":material/check:")
+            return
+        titles = data.source_titles(c.warehouse.snapshot)
+        some = found[found["group"] <= LISTED]
+        rows = [
+            [
+                str(row.group),
+                w.pick(row.name_th or row.name_en, row.name_en or row.name_th) or "–",
+                grade_name(choice.kind.id, row.grade, w),
+                where(c, row.area_code),
+                w.pick(*titles[row.source_id]),
+            ]
+            for row in some.itertuples()
+        ]
+        headings = [
+            w(f"services.duplicates_{name}") for name in ("group", "name", "grade", "where", "source")
+        ]
+        st.markdown(markdown_table(headings, rows, text=(1, 2, 3, 4)))
+        groups = int(found["group"].max())
+        if groups > LISTED:
+            st.caption(w("ranking.shown", n=LISTED, all=f"{groups:,}"))
+
+
+def caveat_panel(c: Context, choice: Choice) -> None:
+    """How not to misread it, and where the places come from."""
+    w = c.words
+    with st.container(border=True, key="services_caveats"):
+        st.subheader(w("services.heading_caveats"), anchor=False)
+        for line in caveats(choice, w):
+            st.markdown(f"- {line}")
+        for line in place_lines(c, choice):
+            st.caption(escape_markdown(line))
+
+
+def downloads(c: Context, choice: Choice) -> None:
+    """All measures of the areas listed as CSV; as a workbook with the places and poverty beside access as well."""
+    stem = ("services", choice.kind.id, choice.level, choice.within, km_text(choice.reach.km))
+    download_buttons(
+        c,
+        stem,
+        lambda: export.csv_bytes(
+            services_export.COLUMNS,
+            services_export.rows(choice, table_of(c, choice, choice.level, choice.within)),
+            services_export.notes(c, choice, table_of(c, choice, choice.level, choice.within)),
+        ),
+        lambda: export.xlsx_bytes(
+            services_export.sheets(c, choice, table_of(c, choice, choice.level, choice.within)),
+            c.words("page.services.title"),
+        ),
+        key="services",
+    )
