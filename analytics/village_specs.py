@@ -15,6 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from analytics.catalogue import Indicator, plain_text
+from analytics.classify import ClassSpec
 from geo.codes import plain_name
 
 FOLDER: Final = Path(__file__).with_name("nrd2c")
@@ -293,6 +295,102 @@ def read_spec(text: str, file: str = "-") -> Spec:
     )
     top.finish()
     return spec
+
+
+def observed(spec: Spec, measure: str) -> str:
+    """Id of the indicator that holds the share of villages of a measure: an indicator, a domain, or ``level1`` to ``level3``.
+
+    Examples
+    --------
+    >>> observed(shipped_specs()["plan11"], "i01")
+    'nrd_plan11_i01'
+    """
+    return f"nrd_{spec.id}_{measure}"
+
+
+def catalogue_entries(spec: Spec) -> tuple[Indicator, ...]:
+    """Shares of villages of a specification as indicators of the catalogue; what nobody checked says so in its name."""
+    made: list[Indicator] = []
+
+    def add(
+        measure: str, th: str, en: str, short_th: str, short_en: str, of: tuple[str, str], verified: bool
+    ) -> None:
+        mark = ("", "") if verified else (" (ยังไม่ยืนยัน)", " (not verified)")
+        method = (
+            f"นับจากคะแนนหมู่บ้านตาม{spec.name_th} หมู่บ้านที่ตัวชี้วัดไม่เกี่ยวข้องหรือไม่มีคะแนนไม่อยู่ในตัวหาร",
+            f"Counted from the scores of villages by {spec.name_en}; villages an indicator does not apply to, or that have no "
+            "score, are not in the denominator",
+        )
+        texts = [
+            plain_text(text)
+            for text in (
+                th + mark[0], en + mark[1], short_th + mark[0], short_en + mark[1],
+                f"{th} {spec.name_th}", f"{en}, {spec.name_en}", *method,
+            )
+        ]  # fmt: skip
+        made.append(
+            Indicator(
+                id=observed(spec, measure),
+                theme="village",
+                name_th=texts[0],
+                name_en=texts[1],
+                short_th=texts[2],
+                short_en=texts[3],
+                description_th=texts[4],
+                description_en=texts[5],
+                method_th=texts[6],
+                method_en=texts[7],
+                unit="percent",
+                unit_th="%",
+                unit_en="%",
+                numerator_th=plain_text(th.removeprefix("สัดส่วน")),
+                numerator_en=plain_text(en.removeprefix("Share of ")),
+                denominator_th=of[0],
+                denominator_en=of[1],
+                worse="low" if measure == "level3" else "high",
+                levels=("country", "province", "district", "subdistrict"),
+                sources=("กชช.2ค",),
+                classes=ClassSpec(method="quantiles", k=5),
+                decimals=1,
+                map=True,
+                comparable=True,
+                ramp="population" if measure == "level3" else "poverty",
+            )
+        )
+
+    for level in spec.levels:
+        add(
+            f"level{level.key}",
+            f"สัดส่วนหมู่บ้าน{level.name_th}",
+            f"Share of villages of {level.name_en}",
+            f"หมู่บ้านอันดับ {level.key}",
+            f"Level {level.key} villages",
+            ("หมู่บ้านที่ระดับแน่นอน", "villages whose level is certain"),
+            spec.verified,
+        )
+    for domain in spec.domains:
+        if spec.of_domain(domain.key):
+            inside = all(i.verified for i in spec.of_domain(domain.key)) and domain.verified
+            add(
+                domain.key,
+                f"สัดส่วนหมู่บ้านที่มีปัญหามากอย่างน้อยหนึ่งตัวชี้วัด ด้าน{domain.name_th}",
+                f"Share of villages with a severe problem in {domain.name_en}",
+                f"ด้าน{domain.name_th}",
+                domain.name_en,
+                ("หมู่บ้านที่รู้คะแนนของด้านนี้", "villages whose scores of the domain are known"),
+                inside,
+            )
+    for indicator in spec.indicators:
+        add(
+            indicator.id,
+            f"สัดส่วนหมู่บ้านที่มีปัญหามาก {indicator.name_th}",
+            f"Share of villages with a severe problem: {indicator.name_en}",
+            indicator.name_th,
+            indicator.name_en,
+            ("หมู่บ้านที่มีคะแนนและตัวชี้วัดเกี่ยวข้อง", "villages with a score that it applies to"),
+            indicator.verified,
+        )
+    return tuple(made)
 
 
 def headings(indicator: SpecIndicator) -> set[str]:

@@ -325,6 +325,17 @@ def _district_exists(code: str) -> bool:
     return code in official_areas() or code in abolished_areas()
 
 
+def village_name(code: str) -> str:
+    """What a village without a name is called: by its number.
+
+    Examples
+    --------
+    >>> village_name("95010203")
+    'หมู่ที่ 3'
+    """
+    return f"หมู่ที่ {int(code[6:])}"
+
+
 def municipal_area(code: str) -> Area:
     """The area TPMAP files under a subdistrict code that ends in 51-99: people of a municipality in a
     district.

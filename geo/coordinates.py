@@ -145,6 +145,30 @@ class Land:
         return bool(area.covers(point) or area.distance(point) <= EDGE_KM / _KM_A_DEGREE)
 
 
+class Zones:
+    """The areas of one level, to look up which of them points lie in.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame or None
+        ``code`` and ``geometry`` in EPSG:4326; None where there are no polygons, and nothing lies anywhere then.
+    """
+
+    def __init__(self, frame: gpd.GeoDataFrame | None) -> None:
+        self._codes = [] if frame is None else frame["code"].astype(str).tolist()
+        self._tree = shapely.STRtree([] if frame is None else frame.geometry.to_numpy())
+        self.codes = frozenset(self._codes)
+
+    def lying(self, longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> list[str | None]:
+        """Code of the area each point lies in, of two on a border the later one; None outside all of them."""
+        points = shapely.points(np.asarray(longitude, float), np.asarray(latitude, float))
+        found: list[str | None] = [None] * len(points)
+        rows, places = self._tree.query(points, predicate="intersects")
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+            found[row] = self._codes[place]
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where one row lies, or why it cannot be told.

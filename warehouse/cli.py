@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "neet", "nightlight", "table", "tpmap")
+KINDS = ("boundaries", "neet", "nightlight", "table", "tpmap", "villages")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -332,6 +332,8 @@ def _read(
                 return table_command.read(options, settings, current, intake, tell)
             if options.kind == "neet":
                 return _read_neet(paths, intake, options, settings, current, tell)
+            if options.kind == "villages":
+                return _read_villages(paths, intake, options, settings, current, tell)
             batch = read_tpmap(paths, intake, year_be=options.year_be, progress=tell)
             batch.shown_as(options.cells or settings.privacy.tpmap, given=options.cells is not None)
             return batch
@@ -372,6 +374,52 @@ def _read_neet(
     )
     batch.shown_as(cells, given=given)
     return batch
+
+
+def _read_villages(
+    paths: Sequence[Path],
+    intake: Any,
+    options: argparse.Namespace,
+    settings: Settings,
+    current: SnapshotInfo | None,
+    tell: Callable[[int, int, str], None],
+) -> Batch:
+    from analytics.village_specs import SpecError, read_spec_file, shipped_specs
+    from warehouse.publish import published_boundaries
+    from warehouse.query import Warehouse
+    from warehouse.sources.villages import read_villages
+
+    if options.cells == "protected":
+        raise QueryError(
+            "คะแนนและจุดของหมู่บ้านไม่มีจำนวนคน จึงไม่มีอะไรให้ปกปิด ถ้าเปิดเผยไม่ได้ อย่านำเข้า",
+            "scores and points of villages count no persons, so there is nothing to hide; do not import what may "
+            "not be shown",
+        )
+    try:
+        own = [read_spec_file(path) for path in settings.village_specifications]
+        specs = {**shipped_specs(), **{spec.id: spec for spec in own}}
+        wanted = None
+        if options.spec is not None:
+            wanted = specs.get(options.spec) or read_spec_file(Path(options.spec))
+    except SpecError as error:
+        raise StoreError(error.text("th"), error.text("en")) from error
+    known: dict[str, str] = {}
+    if current is not None:
+        house = Warehouse(current, settings.query)
+        known = house.villages.names()
+        house.close()
+    return read_villages(
+        paths,
+        intake,
+        year_be=options.year_be,
+        spec=wanted,
+        specs=specs,
+        mode="raw" if options.raw else "scores",
+        known=known,
+        boundaries=published_boundaries(current),
+        title=options.title,
+        progress=tell,
+    )
 
 
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -629,6 +677,8 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
             if thai
             else f"night light: {moved['product']}: this very file stood as {wrong} and is {right} now; {wrong} was taken out"
         )
+    if report.kind == "villages":
+        lines += _village_lines(report.facts, thai)
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
     if report.snapshot is not None:
@@ -675,6 +725,42 @@ def _raster_lines(raster: dict[str, Any], thai: bool) -> list[str]:
         f"{100 * raster['land_share']:.1f} % of Thailand's land has values, "
         f"{raster['negative']:,} negative, {raster['not_finite'] + raster['undeclared']:,} no numbers",
     ]
+
+
+def _village_lines(facts: dict[str, Any], thai: bool) -> list[str]:
+    """What became of the villages of an import, and how much of its specification was checked."""
+    lines = []
+    if spec := facts.get("spec"):
+        scores, missing = facts["scores"], facts["missing_scores"]
+        lines.append(
+            f"คะแนน {scores:,} ค่า ไม่มีคะแนน {missing:,} ช่อง ตามข้อกำหนด {spec['id']}"
+            if thai
+            else f"{scores:,} scores, {missing:,} cells without one, by the specification {spec['id']}"
+        )
+        if not spec["verified"]:
+            lines.append(
+                f"ยังไม่ยืนยัน: ตัวชี้วัด {spec['unverified_indicators']} ตัวของข้อกำหนดนี้ยังไม่ได้ตรวจกับคู่มือ"
+                + ("" if spec["cuts_verified"] else " และเกณฑ์แบ่งระดับด้วย")
+                if thai
+                else f"not verified: {spec['unverified_indicators']} indicators of this specification were not checked "
+                "against a manual" + ("" if spec["cuts_verified"] else ", nor were the cuts of the levels")
+            )
+    if points := facts.get("points_in_file"):
+        by = ", ".join(f"{how} {n:,}" for how, n in facts["points_by_how"].items())
+        out = ", ".join(f"{reason} {n:,}" for reason, n in facts.get("left_out", {}).items()) or "0"
+        again = facts.get("repeated_points", 0)
+        lines.append(
+            f"จุด {points:,} จุด รับ {facts['points']:,} ({by}) ไม่รับ ({out}) พิกัดซ้ำ {again:,}"
+            if thai
+            else f"{points:,} points: {facts['points']:,} taken ({by}), left out ({out}), {again:,} of repeated coordinates"
+        )
+    named = facts.get("named", 0)
+    lines.append(
+        f"หมู่บ้าน {facts['villages']:,} แห่ง มีชื่อ {named:,} ใหม่ {facts['new_villages']:,}"
+        if thai
+        else f"{facts['villages']:,} villages, {named:,} of them named, {facts['new_villages']:,} new"
+    )
+    return lines
 
 
 def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
@@ -795,7 +881,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--title",
         "--source-title",
-        help="what the source is called, where the file does not say (neet, table)",
+        help="what the source is called, where the file does not say (neet, table, villages)",
     )
     command.add_argument(
         "--sheet",
@@ -815,6 +901,16 @@ def _parser() -> argparse.ArgumentParser:
         "--report", metavar="FILE.xlsx", help="write what became of the rows, failing ones whole (table)"
     )
     command.add_argument("--yes", action="store_true", help="publish without asking (table)")
+    command.add_argument(
+        "--spec", metavar="ID|FILE", help="specification of กชช.2ค; default that of the year (villages)"
+    )
+    answers = command.add_mutually_exclusive_group()
+    answers.add_argument(
+        "--scores", action="store_true", help="indicator columns hold scores 1, 2, 3: the default (villages)"
+    )
+    answers.add_argument(
+        "--raw", action="store_true", help="they hold answers, scored by the specification's rules (villages)"
+    )
     cells = command.add_mutually_exclusive_group()
     cells.add_argument(
         "--published",

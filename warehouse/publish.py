@@ -15,12 +15,12 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from analytics import definitions, disclosure, formatting, overlap
+from analytics import definitions, disclosure, formatting, overlap, village_specs, villages
 from analytics import lights as light_statistics
 from analytics.catalogue import entry_json, extend, load_catalogue, read_entry
 from geo import boundaries, layers, nightlight
 from geo.boundaries import embedded_provinces
-from geo.codes import COUNTRY, municipal_area, official_areas
+from geo.codes import COUNTRY, municipal_area, official_areas, village_name
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
@@ -30,7 +30,7 @@ from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Staging, Store, StoreError, Work, store_error
-from warehouse.village_numbers import merge_villages
+from warehouse.village_numbers import merge_villages, put_village_numbers
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 TABLES = (
@@ -68,7 +68,10 @@ RULES = (
     ),
     *(Path(nightlight.__file__).with_suffix(ending) for ending in (".toml", ".py")),
     *sorted(Path(disclosure.__file__).parent.glob("*.py")),
-    *(Path(str(module.__file__)) for module in (layers, boundaries, formatting, light_statistics, overlap)),
+    *(
+        Path(str(module.__file__))
+        for module in (village_specs, villages, layers, boundaries, formatting, light_statistics, overlap)
+    ),
 )
 
 Progress = Callable[[str, float], None]
@@ -189,7 +192,7 @@ def _write_database(
             _settle_cells(connection, batch, guard)
             guard.forget(_merge(connection, batch))
             levels |= _write_boundaries(staging, batch)
-        merge_villages(connection, batches)
+        rounds = merge_villages(connection, batches)
         lights = merge_rasters(connection, staging, batches)
         years |= {year for _, year in lights}
         if everything:
@@ -198,6 +201,7 @@ def _write_database(
             }
             levels |= {"province", "district", "subdistrict"}
         _extents(connection, staging, batches)
+        years |= put_village_numbers(connection, rounds, everything=everything)
         tell("derive", 0.2)
         years |= put_light_numbers(
             connection, staging, boundaries_changed=bool(levels), touched=lights, everything=everything
@@ -485,6 +489,7 @@ def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None
     """Take in areas that no official list has; what a crosswalk said of them outlives an import without one."""
     if not areas.num_rows:
         return
+    # A name that only says the number never takes the place of a village's own.
     rows = zip(
         areas.column("code").to_pylist(),
         areas.column("kind").to_pylist(),
@@ -492,7 +497,10 @@ def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None
         strict=True,
     )
     made_up = [
-        code for code, kind, name in rows if kind == "municipal" and name == municipal_area(code).name_th
+        code
+        for code, kind, name in rows
+        if (kind == "municipal" and name == municipal_area(code).name_th)
+        or (kind == "village" and name == village_name(code))
     ]
     connection.register("incoming", areas)
     connection.execute(

@@ -86,6 +86,18 @@ class Neet(_Section):
         return self.minimum_sample if self.small_samples == "hide" else 0
 
 
+class Villages(_Section):
+    # A list of files in the file; relative ones are seen from its folder.
+    specifications: tuple[str, ...] = ()
+
+    @field_validator("specifications", mode="before")
+    @classmethod
+    def _files(cls, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) and v.strip() for v in value):
+            raise ValueError("a list of file names in quotes")
+        return tuple(value)
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -104,7 +116,14 @@ class Settings(_Section):
     query: Query = Query()
     privacy: Privacy = Privacy()
     neet: Neet = Neet()
+    villages: Villages = Villages()
     file: Path | None = Field(default=None, exclude=True)
+
+    @property
+    def village_specifications(self) -> tuple[Path, ...]:
+        """Files of specifications of กชช.2ค that are used beside and before the shipped ones."""
+        base = self.file.parent if self.file is not None else ROOT
+        return tuple((base / Path(name).expanduser()).resolve() for name in self.villages.specifications)
 
     @property
     def home(self) -> Path:

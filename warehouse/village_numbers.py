@@ -1,12 +1,15 @@
-"""Villages in a draft: points and scores that came in, merged with those that were there."""
+"""Villages in a draft: points and scores merged with those that were there, and the shares of villages above them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
+import pyarrow as pa
 
-from warehouse.batch import Batch
+from analytics.village_specs import observed, read_spec
+from analytics.villages import matrix, shares
+from warehouse.batch import OBSERVATION, Batch
 
 _ONE_A_VILLAGE = """
 DELETE FROM village_point WHERE (code, source_id) NOT IN (
@@ -38,6 +41,13 @@ def merge_villages(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batc
             arriving = sorted(set(batch.village_points.column("source_id").to_pylist()))
             connection.execute(_ONE_A_VILLAGE, {"arriving": arriving})
         for spec, entry in batch.village_specs.items():
+            before = connection.execute("SELECT entry FROM village_spec WHERE spec = ?", [spec]).fetchone()
+            if before is not None and before[0] != entry:
+                # Other cuts or domains: what earlier rounds come to changes as well.
+                rounds = connection.execute(
+                    "SELECT DISTINCT year FROM village_score WHERE spec = ?", [spec]
+                ).fetchall()
+                touched |= {(spec, int(year)) for (year,) in rounds}
             connection.execute("DELETE FROM village_spec WHERE spec = ?", [spec])
             connection.execute("INSERT INTO village_spec VALUES (?, ?)", [spec, entry])
         if batch.village_scores.num_rows:
@@ -55,3 +65,63 @@ def merge_villages(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batc
             touched |= {(str(spec), int(year)) for spec, year in rounds}
             connection.unregister("incoming")
     return touched
+
+
+def put_village_numbers(
+    connection: duckdb.DuckDBPyConnection, touched: Collection[tuple[str, int]], *, everything: bool = False
+) -> set[int]:
+    """Put shares of villages into the draft for every round whose scores changed.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        The draft's database, scores, specifications and areas in it.
+    touched : collection of (spec, year)
+    everything : bool
+        Work all rounds out again.
+
+    Returns
+    -------
+    set of int
+        Years (common era) whose rows changed.
+    """
+    rounds = connection.execute(
+        """
+        SELECT s.spec, s.year, min(s.source_id), any_value(e.entry)
+        FROM village_score s JOIN village_spec e USING (spec) GROUP BY s.spec, s.year ORDER BY ALL
+        """
+    ).fetchall()
+    years: set[int] = set()
+    for spec_id, year, source_id, entry in rounds:
+        if not everything and (str(spec_id), int(year)) not in touched:
+            continue
+        spec = read_spec(entry, f"{spec_id}.toml")
+        rows = connection.execute(
+            "SELECT code, indicator, score FROM village_score WHERE spec = ? AND year = ?", [spec_id, year]
+        ).df()
+        found = shares(spec, matrix(spec, rows))
+        connection.execute(
+            "DELETE FROM observation WHERE source_id = ? AND year = ? AND starts_with(indicator, 'nrd_')",
+            [source_id, year],
+        )
+        table = pa.table(
+            {
+                "area_code": found["area_code"].tolist(),
+                "level": found["level"].tolist(),
+                "indicator": [observed(spec, measure) for measure in found["measure"]],
+                "year": [int(year)] * len(found),
+                "numerator": found["numerator"].to_numpy(),
+                "denominator": found["denominator"].to_numpy(),
+                "value": (100.0 * found["numerator"] / found["denominator"]).to_numpy(),
+                "basis": ["aggregated"] * len(found),
+                "definition": [None] * len(found),
+                "source_id": [str(source_id)] * len(found),
+                "suppressed": [False] * len(found),
+            },
+            schema=OBSERVATION,
+        )
+        connection.register("incoming", table)
+        connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")
+        connection.unregister("incoming")
+        years.add(int(year))
+    return years

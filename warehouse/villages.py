@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from geo.codes import COUNTRY
+from geo.codes import COUNTRY, village_name
 
 if TYPE_CHECKING:
     from warehouse.query import Warehouse
@@ -93,3 +93,8 @@ class Villages:
         if "village_point" not in self._tables:
             return pd.DataFrame({name: pd.Series(dtype="object") for name in POINT_COLUMNS})
         return self._kept(("points", within), lambda: self._house._table(_POINTS, {"within": within}))
+
+    def names(self) -> dict[str, str]:
+        """Code to Thai name of every village that has a name of its own, by code."""
+        rows = self._house._rows("SELECT code, name_th FROM area WHERE level = 'village' ORDER BY code")
+        return {str(code): str(name) for code, name in rows if name != village_name(str(code))}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.boundaries import embedded_provinces
-from geo.coordinates import Land, locate, read_angle
+from geo.coordinates import Land, Zones, locate, read_angle
 from tests.realdata import real_path
 
 # Inside the provinces Bangkok (10), Nan (55) and Ubon Ratchathani (34).
@@ -158,3 +158,9 @@ def test_offices_of_the_whole_country(land):
     # In another province by more than the shipped outlines are wrong; along the coast these turn more away.
     assert {"1494", "150109", "310103", "401305", "520401", "820506"} <= set(faults)
     assert len(faults) <= 40
+
+
+def test_a_point_is_told_the_area_it_lies_in_and_none_outside():
+    zones = Zones(embedded_provinces())
+    assert zones.lying(*zip(BANGKOK, NAN, (110.0, 10.0), strict=True)) == ["10", "55", None]
+    assert Zones(None).lying([100.5], [13.7]) == [None]

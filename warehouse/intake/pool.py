@@ -61,7 +61,7 @@ _KEEP = (
 
 
 #: Kinds that need a map library, and which.
-_LIBRARY = {"vector": "vector", "raster": "raster", "light": "raster"}
+_LIBRARY = {"vector": "vector", "dbf": "vector", "raster": "raster", "light": "raster"}
 
 
 class IntakeError(RuntimeError):
@@ -75,7 +75,7 @@ class Job:
     Attributes
     ----------
     kind : str
-        ``"csv"``, ``"sheet"``, ``"vector"``, ``"raster"`` or ``"light"``.
+        ``"csv"``, ``"sheet"``, ``"dbf"``, ``"vector"``, ``"raster"`` or ``"light"``.
     options : mapping
         What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``sheet``, ``header``,
         ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).
@@ -645,7 +645,7 @@ def _whole(descriptor: int) -> bytes:
 def _too_old(job: Job, measures: tuple[str, ...]) -> Finding | None:
     """The finding against a map or raster where the library that would read it is too old."""
     gdal = installed()
-    if job.kind == "vector" and gdal.vector_old:
+    if _LIBRARY[job.kind] == "vector" and gdal.vector_old:
         found, wanted = gdal.vector_version, REQUIRED_VECTOR
     elif _LIBRARY[job.kind] == "raster" and gdal.raster_old and not set(measures) >= CONFINED:
         found, wanted = gdal.raster_version, WANTED_RASTER

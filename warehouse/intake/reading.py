@@ -29,7 +29,7 @@ from warehouse.intake.light import read_light
 from warehouse.intake.raster import read_raster
 from warehouse.intake.sheet import read_sheet
 from warehouse.intake.text import read_csv
-from warehouse.intake.vector import read_vector
+from warehouse.intake.vector import read_dbf, read_vector
 from warehouse.report import Finding
 
 
@@ -144,6 +144,8 @@ def _from_bytes(job: Mapping[str, Any], data: bytes, others: Mapping[str, Any]) 
         return read_csv(data, name, job["options"])
     if job["kind"] == "vector":
         return read_vector(data, name, job["options"], others)
+    if job["kind"] == "dbf":
+        return read_dbf(data, name, job["options"])
     if job["kind"] == "sheet":
         return read_sheet(data, name, job["options"])
     raise ValueError(f"unknown reader {job['kind']!r}")

@@ -11,6 +11,7 @@ import codecs
 import io
 import json
 import re
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.gdal import ALLOWED
-from warehouse.intake.kinds import require
+from warehouse.intake.kinds import require, spoken
 from warehouse.intake.zips import Archive
 from warehouse.report import Finding
 
@@ -31,6 +32,8 @@ MAX_FEATURES = 1_000_000
 SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _NEEDED = (".shp", ".shx", ".dbf")
 _LATIN1 = "ISO-8859-1"
+#: First byte of a dBASE table: III, IV and FoxPro, with or without memos.
+_DBASE = frozenset({0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5})
 _KINDS = frozenset({"zip", "parquet", "sqlite", "shapefile", "json"})
 #: Names of projections as the formats write them. Anything else (a URL, a path) is none of them.
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(?:EPSG|OGC|CRS|ESRI):[\w.]*:?[\w.]{1,20}", re.IGNORECASE)
@@ -141,6 +144,73 @@ def _shapefile(
         if table.num_rows != records - deleted:
             raise Refused(finding("vector.counts", file, str(table.num_rows), str(records)))
     return table, facts | {"format": "shapefile", "layer": layer, "encoding": encoding}, []
+
+
+def read_dbf(
+    data: bytes, file: str, options: Mapping[str, Any]
+) -> tuple[pa.Table, dict[str, Any], list[Finding]]:
+    """Read a dBASE table without shapes, alone or as the only one of a zip.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's bytes.
+    file : str
+        Its name, for messages.
+    options : mapping
+        None are known.
+
+    Returns
+    -------
+    pyarrow.Table, dict, list of Finding
+        Text columns and ``_row`` (from 2, as a spreadsheet counts rows below a header). The facts are those of `read_vector`;
+        without an encoding the text holds the raw bytes as ISO-8859-1.
+    """
+    encoding = None
+    if data.startswith(b"PK"):
+        archive = Archive(data, file)
+        tables = [
+            n
+            for n in archive.members
+            if n.lower().endswith(".dbf") and "__MACOSX" not in PurePosixPath(n).parts
+        ]
+        if len(tables) != 1:
+            raise Refused(finding("vector.several", file, ", ".join(tables[:20]) or "0", "1 .dbf"))
+        labels = [n for n in archive.members if n.lower() == tables[0].lower()[:-4] + ".cpg"]
+        encoding = _codec(archive.read(labels[0])) if labels else None
+        data = archive.read(tables[0])
+    if not data:
+        raise Refused(finding("intake.empty", file, "0 bytes", "> 0"))
+    if len(data) < 33 or data[0] not in _DBASE or not 33 <= int.from_bytes(data[8:10], "little") <= len(data):
+        raise Refused(finding("intake.kind", file, spoken(data), "dbf"))
+    records, size = int.from_bytes(data[4:8], "little"), int.from_bytes(data[10:12], "little")
+    whole = int.from_bytes(data[8:10], "little") + records * size
+    if whole > len(data):
+        raise Refused(finding("vector.counts", file, f".dbf {len(data)}", f".dbf {whole}"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as fresh:
+        fresh.writestr("layer.dbf", data)
+        # GDAL opens no table without shapes from memory, so each row gets the shape that is none.
+        for suffix, content in _no_shapes(records).items():
+            fresh.writestr(f"layer{suffix}", content)
+    table, facts = _gdal(packed.getvalue(), file, None, encoding=_LATIN1)
+    table = table.drop_columns([GEOMETRY])
+    if encoding is not None:
+        table = _decode(table, encoding)
+    table = table.append_column("_row", pa.array(range(2, table.num_rows + 2), pa.int32()))
+    return table, facts | {"format": "dbf", "encoding": encoding}, []
+
+
+def _no_shapes(records: int) -> dict[str, bytes]:
+    """The .shp and .shx of so many null shapes."""
+    numbers = range(records)
+    body = b"".join(struct.pack(">ii", n + 1, 2) + bytes(4) for n in numbers)
+    index = b"".join(struct.pack(">ii", 50 + 6 * n, 2) for n in numbers)
+
+    def head(content: bytes) -> bytes:
+        return struct.pack(">i20xi", 9994, (100 + len(content)) // 2) + struct.pack("<ii64x", 1000, 1)
+
+    return {".shp": head(body) + body, ".shx": head(index) + index}
 
 
 def _deleted(dbf: bytes, records: int) -> int:

@@ -32,6 +32,7 @@ from geo.codes import (
     plain_name,
     read_code,
     region_of,
+    village_name,
 )
 from warehouse.batch import AREA, OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job, Result
@@ -1064,11 +1065,11 @@ def _areas(editions: list[_Edition], walked: list[dict[str, str | None]]) -> pa.
                     if code in rows or code in official_areas():
                         continue
                     if level == "village":
-                        rows[code] = _village(code)
+                        rows[code] = village_area(code)
                         if code[:6] not in official_areas():
-                            rows.setdefault(code[:6], _unofficial(code[:6]))
+                            rows.setdefault(code[:6], unlisted_area(code[:6]))
                     else:
-                        rows[code] = _unofficial(code)
+                        rows[code] = unlisted_area(code)
     for row in walked:
         assert row["code"] is not None
         rows[row["code"]] = row
@@ -1076,7 +1077,14 @@ def _areas(editions: list[_Edition], walked: list[dict[str, str | None]]) -> pa.
     return pa.table({name: [row[name] for row in ordered] for name in AREA.names}, schema=AREA)
 
 
-def _unofficial(code: str) -> dict[str, str | None]:
+def unlisted_area(code: str) -> dict[str, str | None]:
+    """A municipal or abolished area as the table ``area`` has it.
+
+    Raises
+    ------
+    KeyError
+        For a code that is neither.
+    """
     # The last two digits decide first: two of Khon Kaen's municipal codes stand in the list of abolished
     # areas too.
     if len(code) == 6 and code[4:] > "50":
@@ -1087,13 +1095,14 @@ def _unofficial(code: str) -> dict[str, str | None]:
     return {name: getattr(area, name) for name in AREA.names if name != "mapped_to"} | {"mapped_to": mapped}
 
 
-def _village(code: str) -> dict[str, str | None]:
+def village_area(code: str, name: str = "") -> dict[str, str | None]:
+    """A village as the table ``area`` has it, called by its number where it has no name."""
     number = int(code[6:])
     return {
         "code": code,
         "level": "village",
         "parent": code[:6],
-        "name_th": f"หมู่ที่ {number}",
+        "name_th": name or village_name(code),
         "name_en": f"Village {number}",
         "kind": "village",
         "region": region_of(code),
