@@ -68,33 +68,41 @@ def matrix(spec: Spec, scores: pd.DataFrame) -> Matrix:
 
 
 def tally(spec: Spec, found: Matrix) -> pd.DataFrame:
-    """How each village stands.
+    """How each village stands, in the order of the matrix; columns as `standing`."""
+    s = found.scores
+    counts = {name: (s == score).sum(axis=1) for name, score in COUNTED.items()}
+    return standing(spec, pd.DataFrame({"code": found.codes, **counts}))
+
+
+COUNTED: Final[Mapping[str, int]] = {"severe": 1, "some": 2, "fine": 3, "not_applicable": NOT_APPLICABLE}
+"""Column of a count of indicators and the score it counts."""
+
+
+def standing(spec: Spec, counts: pd.DataFrame) -> pd.DataFrame:
+    """The level of each village from its counts of scores.
+
+    Parameters
+    ----------
+    spec : Spec
+    counts : DataFrame
+        ``code`` and the columns of `COUNTED`, one row a village.
 
     Returns
     -------
     DataFrame
-        One row a village in the order of the matrix: ``code``; ``severe, some, fine``, the indicators scored 1, 2 and 3;
-        ``not_applicable``; ``missing``; ``level``, 1 to 3, NaN where the missing scores could make it another one; and
-        ``best, worst``, the levels it would have if all missing scores were good, or all severe.
+        The same with ``missing``, indicators without a score; ``level``, 1 to 3, NaN where the missing scores could make it
+        another one or nothing applies; and ``best, worst``, the levels it would have if all missing scores were good, or all
+        severe.
     """
-    s = found.scores
-    severe, missing = (s == 1).sum(axis=1), (s == MISSING).sum(axis=1)
+    out = counts.reset_index(drop=True)
+    scored = sum(out[name].to_numpy(dtype=np.int64) for name in COUNTED)
+    severe, missing = out["severe"].to_numpy(dtype=np.int64), len(spec.indicators) - scored
     best, worst = _levels(spec, severe), _levels(spec, severe + missing)
     if not spec.indicators:
-        best = worst = np.full(len(found.codes), np.nan)
-    return pd.DataFrame(
-        {
-            "code": found.codes,
-            "severe": severe,
-            "some": (s == 2).sum(axis=1),
-            "fine": (s == 3).sum(axis=1),
-            "not_applicable": (s == NOT_APPLICABLE).sum(axis=1),
-            "missing": missing,
-            "level": np.where((best == worst) & (s > 0).any(axis=1), best, np.nan),
-            "best": best,
-            "worst": worst,
-        }
-    )
+        best = worst = np.full(len(out), np.nan)
+    applies = (out[["severe", "some", "fine"]] > 0).any(axis=1).to_numpy(dtype=bool)
+    level = np.where((best == worst) & applies, best, np.nan)
+    return out.assign(missing=missing, level=level, best=best, worst=worst)
 
 
 def _levels(spec: Spec, severe: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -21,7 +21,14 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from ui.data import store
 from ui.errors import message, note
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, difference_colours, hex_of, light_colours
-from warehouse import access_layers, light_layers, neet_layers, pair_layers, place_layers  # noqa: F401 - their kinds of layers become known
+from warehouse import (  # noqa: F401 - their kinds of layers become known
+    access_layers,
+    light_layers,
+    neet_layers,
+    pair_layers,
+    place_layers,
+    village_layers,
+)
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.light_files import raster_file
 from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_image, read_name

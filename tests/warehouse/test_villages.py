@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from analytics.village_specs import catalogue_entries, read_spec, shipped_specs
 from tests.warehouse.batches import batch
 from warehouse.batch import VILLAGE_POINT, VILLAGE_SCORE, Batch
+from warehouse.point_layers import point_layer_bytes
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse
 from warehouse.report import QueryError
 from warehouse.settings import Settings
 from warehouse.snapshots import Store, StoreError
+from warehouse.village_layers import village_url
+from warehouse.villages import Villages
 
 CODES = ("95010101", "95010102", "96010101")
 
@@ -96,3 +102,80 @@ def test_a_source_that_comes_again_replaces_all_its_points(tmp_path: Path) -> No
 def test_a_point_of_a_village_that_is_in_no_list_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="in no list"):
         house(tmp_path, villages_batch("s", [("95010109", 1.0)]))
+
+
+@pytest.fixture(scope="module")
+def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Three villages with points and scores of two indicators of one domain, and one of another."""
+    scores = [("95010101", "i01", 1), ("95010101", "i02", 3), ("95010102", "i01", 2), ("96010101", "i08", 0)]
+    made = villages_batch(
+        "nrd-plan11-2558", [(c, 1.0) for c in CODES[:2]] + [(CODES[2], 0.4)], scores, spec="plan11"
+    )
+    plan = shipped_specs()["plan11"]
+    # Two indicators in the first domain, so that three scores tell something.
+    few = plan.entry.partition("\n[[indicator]]")[0] + "\n" + "".join(
+        f'\n[[indicator]]\nid = "{i.id}"\ndomain = "{i.domain}"\nname_th = "{i.name_th}"\nname_en = "{i.name_en}"\n'
+        "verified = false\n"
+        for i in plan.indicators if i.id in ("i01", "i02", "i08")
+    )  # fmt: skip
+    made.village_specs = {"plan11": few}
+    made.indicators = catalogue_entries(read_spec(few))
+    return house(tmp_path_factory.mktemp("surveyed"), made)
+
+
+def test_a_class_is_told_only_where_no_missing_score_could_change_it(surveyed: Warehouse) -> None:
+    [found] = surveyed.villages.rounds
+    assert (found.key, found.villages, found.source_id) == ("plan11-2015", 3, "nrd-plan11-2558")
+
+    def classes(measure: str) -> dict[str, float | None]:
+        frame = surveyed.villages.classed("plan11", 2015, measure).set_index("code")["k"]
+        return {code: None if k != k else k for code, k in frame.items()}
+
+    assert classes("i01") == {"95010101": 1, "95010102": 2}
+    # One severe score makes a domain severe; two of the first village's are known, one of the second's is not.
+    assert classes("d1") == {"95010101": 1, "95010102": None}
+    assert classes("i08") == {"96010101": 0}
+    # With six severe problems as the cut, three indicators make everybody level 3, but where nothing applies.
+    assert classes("level") == {"95010101": 3, "95010102": 3, "96010101": None}
+    assert surveyed.villages.standing("plan11", 2015, "9501")["missing"].tolist() == [1, 2]
+    assert surveyed.villages.scores("plan11", 2015, "95010101") == {"i01": 1, "i02": 3}
+    for question in (("plan12", 2015, "level"), ("plan11", 2014, "level"), ("plan11", 2015, "i99")):
+        with pytest.raises(QueryError):
+            surveyed.villages.classed(*question)
+
+
+def test_a_point_carries_its_class_in_words_and_an_unsure_one_is_marked(surveyed: Warehouse) -> None:
+    [found] = surveyed.villages.rounds
+    snapshots = surveyed.info.path.parent
+
+    def features(url: str) -> dict[str, dict[str, object]]:
+        _, _, _, name, file = url.partition("?")[0].split("/")
+        body = point_layer_bytes(snapshots, surveyed.snapshot, name, file.removesuffix(".geojson"))
+        assert body is not None
+        return {f["properties"]["c"]: f["properties"] for f in json.loads(gzip.decompress(body))["features"]}
+
+    told = features(village_url(surveyed, found, "d1", within="95"))
+    assert told["95010101"] == {
+        "c": "95010101",
+        "n": "บ้านทดลอง",
+        "k": 1,
+        "t_th": "มีปัญหามาก",
+        "t_en": "severe problem",
+    }
+    assert "k" not in told["95010102"] and told["95010102"]["t_en"] == "not certain, or no score"
+    plain = features(village_url(surveyed))
+    assert set(plain) == set(CODES) and plain["96010101"] == {"c": "96010101", "n": "บ้านทดลอง", "a": 1}
+    for wrong in ("village-plan11-level", "village-plan11-level-15", "village-plan11-x1-2015"):
+        assert point_layer_bytes(snapshots, surveyed.snapshot, wrong, "95") is None
+
+
+def test_a_snapshot_made_before_there_were_villages_has_none(surveyed: Warehouse) -> None:
+    class Old:
+        def area(self, code: str) -> None: ...
+
+        def _rows(self, sql: str, parameters: object = None) -> list[tuple[object, ...]]:
+            assert "duckdb_tables" in sql
+            return []
+
+    villages = Villages(Old())  # type: ignore[arg-type]
+    assert villages.points().empty and villages.rounds == () and villages.point("95010101") is None
