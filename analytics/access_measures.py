@@ -49,6 +49,11 @@ class AccessMeasure:
     factor: float = 1.0
     breaks: tuple[float, ...] = ()
 
+    @property
+    def by_people(self) -> bool:
+        """Whether it rests on numbers of people."""
+        return self.key not in ("nearest", "within", "count")
+
     def of(self, frame: pd.DataFrame) -> pd.Series[float]:
         """Values as shown, in the order of the rows."""
         return frame[self.column].astype(float) * self.factor

@@ -294,7 +294,7 @@ def point_layer(
         point_radius_units=pdk.types.String("pixels"),
         get_point_radius=radius,
         line_width_units=pdk.types.String("pixels"),
-        get_line_width="properties.a==1?1.6:0.6",
+        get_line_width=f"properties.a==1?1.6:{0.6 if radius >= 3 else 0.2}",
         get_line_color=f"properties.a!=1?{_array(theme.line, alpha)}:{colours.expression(alpha)}",
         get_fill_color=f"properties.a!=1?({colours.expression(alpha)}):{_array(theme.line, alpha // 3)}",
         update_triggers={
@@ -356,8 +356,8 @@ def ring_layer(url: str, km: float, colour: RGB, *, name: str = "rings") -> pdk.
         get_point_radius=1000 * km,
         line_width_units=pdk.types.String("pixels"),
         get_line_width=1,
-        get_line_color=[*colour, 130],
-        get_fill_color=[*colour, 14],
+        get_line_color=[*colour, 120],
+        get_fill_color=[*colour, 5],
         update_triggers={"getPointRadius": [km], "getFillColor": [list(colour)]},
     )
 

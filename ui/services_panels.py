@@ -9,7 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from analytics.access_measures import MEASURES, classes_of
-from analytics.formatting import number
+from analytics.formatting import NO_DATA, number
 from analytics.services import UNKNOWN, load_services
 from geo.codes import COUNTRY
 from ui import data, export, services_export
@@ -156,14 +156,19 @@ def figures(c: Context, choice: Choice) -> None:
         ("places", number(row["places"], 0), w("services.unit.places")),
         ("per", number(row["per_10000"], 2), w("services.unit.per_10000")),
         ("nearest", number(row["nearest_km"], 1), w("services.unit.km")),
-        ("within", number(100 * row["share_people_within"], 1), "%"),
+        ("within", number(100 * row["share_people_within"], 1), w("services.unit.percent_people")),
     )
     with st.container(horizontal=True, gap="medium", key="services_figures"):
         for name, value, unit in shown:
             with st.container(border=True, width="stretch", height="stretch"):
-                text = w("figures.no_data") if value == "–" else f"{value} {unit}".replace(" %", "%")
+                known = value != NO_DATA
                 label = w(f"services.figure_{name}", km=km)
-                st.metric(label, text, help=w(f"services.figure_{name}_help", km=km))
+                st.metric(
+                    label,
+                    value if known else w("figures.no_data"),
+                    help=w(f"services.figure_{name}_help", km=km),
+                )
+                st.caption(unit if known else "\u00a0")
 
 
 def notices(c: Context, choice: Choice) -> None:
@@ -215,7 +220,7 @@ def map_panel(c: Context, choice: Choice) -> None:
             grades = PointColours("g", known, by_grade[UNKNOWN])
             rings = choice.points == "rings"
             over = [ring_layer(points, choice.reach.km, _accent(c))] if rings else []
-            over.append(point_layer(points, grades, c.theme, radius=3 if choice.whole_country else 5))
+            over.append(point_layer(points, grades, c.theme, radius=2 if choice.whole_country else 5))
     name = "{name_th}" if w.language == "th" else "{name_en}"
     text = "{t_th}" if w.language == "th" else "{t_en}"
     tooltip = (
@@ -266,7 +271,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                     [
                         w(f"services.meaning.{measure.key}", km=km_text(choice.reach.km)),
                         w("services.legend_level", level=level),
-                        *people_lines(c, drawn),
+                        *(people_lines(c, drawn) if measure.by_people else []),
                     ],
                     c.theme,
                     w("legend.areas"),
@@ -345,8 +350,8 @@ def _least_table(c: Context, choice: Choice, found: pd.DataFrame, by: str, withi
     shown = pd.DataFrame(
         {
             "name": [w.pick(th, en or th) for th, en in zip(found["name_th"], found["name_en"], strict=True)],
-            "where": [where(c, parent) for parent in found["parent"]],
             "km": found["nearest_km"].round(1),
+            "where": [where(c, parent) for parent in found["parent"]],
             "people": [
                 "" if pd.isna(n) else f"{'≈ ' if guess else ''}{number(n, 0)}"
                 for n, guess in zip(found["people"], assumed, strict=True)
