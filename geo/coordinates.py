@@ -106,11 +106,14 @@ class Land:
     ----------
     frames : mapping of str to GeoDataFrame
         Boundaries by level, each with ``code`` and ``geometry`` in EPSG:4326; provinces are needed, finer levels help.
+    edge_km : float
+        A point this near to an area counts as inside; more than `EDGE_KM` where outlines are generalised.
     """
 
-    def __init__(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+    def __init__(self, frames: Mapping[str, gpd.GeoDataFrame], edge_km: float = EDGE_KM) -> None:
         if "province" not in frames:
             raise ValueError(f"found the levels {sorted(frames)}, expected province among them")
+        self._edge = edge_km / _KM_A_DEGREE
         self._geometry: dict[str, shapely.Geometry] = {}
         for frame in frames.values():
             self._geometry |= dict(zip(frame["code"].astype(str), frame.geometry, strict=True))
@@ -121,18 +124,16 @@ class Land:
             shapely.prepare(geometry)
 
     def province(self, longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> list[str | None]:
-        """Code of the province each point lies in, or of the nearest within `EDGE_KM`; None beyond."""
+        """Code of the province each point lies in, or of the nearest within the edge; None beyond."""
         points = shapely.points(np.asarray(longitude, float), np.asarray(latitude, float))
         found: list[str | None] = [None] * len(points)
-        rows, places = self._tree.query_nearest(
-            points, max_distance=EDGE_KM / _KM_A_DEGREE, all_matches=False
-        )
+        rows, places = self._tree.query_nearest(points, max_distance=self._edge, all_matches=False)
         for row, place in zip(rows.tolist(), places.tolist(), strict=True):
             found[row] = str(self._codes[place])
         return found
 
     def near(self, longitude: float, latitude: float, code: str) -> bool:
-        """Whether a point lies in an area, or within `EDGE_KM` of it.
+        """Whether a point lies in an area, or within the edge of it.
 
         Without a polygon of the area itself the nearest area above it that has one is taken; at least the province.
         """
@@ -142,7 +143,7 @@ class Land:
             return False
         point = shapely.Point(longitude, latitude)
         area = self._geometry[code]
-        return bool(area.covers(point) or area.distance(point) <= EDGE_KM / _KM_A_DEGREE)
+        return bool(area.covers(point) or area.distance(point) <= self._edge)
 
 
 class Zones:

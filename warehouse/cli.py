@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "neet", "nightlight", "table", "tpmap", "villages")
+KINDS = ("boundaries", "neet", "nightlight", "places", "table", "tpmap", "villages")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -330,6 +330,8 @@ def _read(
                 from warehouse import table_command
 
                 return table_command.read(options, settings, current, intake, tell)
+            if options.kind == "places":
+                return _read_places(paths, intake, options, current, tell)
             if options.kind == "neet":
                 return _read_neet(paths, intake, options, settings, current, tell)
             if options.kind == "villages":
@@ -420,6 +422,43 @@ def _read_villages(
         title=options.title,
         progress=tell,
     )
+
+
+def _read_places(
+    paths: Sequence[Path],
+    intake: Any,
+    options: argparse.Namespace,
+    current: SnapshotInfo | None,
+    tell: Callable[[int, int, str], None],
+) -> Batch:
+    from warehouse.publish import published_boundaries
+    from warehouse.sources import places
+    from warehouse.sources.places_layout import ColumnMapping
+
+    batch = places.read_places(
+        paths,
+        intake,
+        kind=options.place_kind,
+        mapping=Path(options.mapping) if options.mapping else None,
+        at_subdistrict=options.place_at_subdistrict,
+        title=options.title,
+        boundaries=published_boundaries(current),
+        progress=tell,
+    )
+    if options.save_mapping and batch.report.facts.get("mapping"):
+        # Also of a file that was refused: a guess that went wrong is mended in it.
+        found = batch.report.facts["mapping"][0]
+        text = ColumnMapping(found["columns"], found["kind"], found["grades"]).toml()
+        try:
+            with Path(options.save_mapping).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreError(
+                f"เขียน {options.save_mapping} ไม่ได้ ({reason}) วิธีแก้: ใช้ชื่อไฟล์ที่ยังไม่มี",
+                f"cannot write {options.save_mapping} ({reason}). To mend: name a file that is not there yet",
+            ) from error
+    return batch
 
 
 def _query(options: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -681,6 +720,16 @@ def report_lines(report: ImportReport, language: str = "th") -> list[str]:
         lines += _village_lines(report.facts, thai)
     for withheld in report.facts.get("withheld", ()):
         lines += _withheld_lines(withheld, thai)
+    for mapping in report.facts.get("mapping", ()) if report.kind == "places" else ():
+        lines += _mapping_lines(mapping, thai)
+    if (found := report.facts.get("places")) is not None:
+        lines.append(
+            f"สถานที่: {found['places']:,} มีพิกัด {found['with_coordinates']:,} (โดยประมาณ {found['approximate']:,})"
+            if thai
+            else f"places: {found['places']:,}, {found['with_coordinates']:,} with coordinates "
+            f"({found['approximate']:,} approximate)"
+        )
+        lines += [f"  {grade} {many:,}" for grade, many in found["grades"].items()]
     if report.snapshot is not None:
         lines.append(f"{'ชุดข้อมูล' if thai else 'snapshot'}: {report.snapshot}")
     elif report.refused:
@@ -761,6 +810,16 @@ def _village_lines(facts: dict[str, Any], thai: bool) -> list[str]:
         else f"{facts['villages']:,} villages, {named:,} of them named, {facts['new_villages']:,} new"
     )
     return lines
+
+
+def _mapping_lines(mapping: dict[str, Any], thai: bool) -> list[str]:
+    """What each column of a table of places was taken for."""
+    layout = mapping["layout"] or ("เดาจากหัวคอลัมน์" if thai else "guessed from the headings")
+    lines = [f"{'คอลัมน์ของ' if thai else 'columns of'} {mapping['file']} ({layout}, {mapping['kind'] or '-'})"]
+    lines += [f"  {role} = {heading}" for role, heading in mapping["columns"].items()]
+    if mapping["unread"]:
+        lines.append(f"  {'ไม่อ่าน' if thai else 'not read'}: {', '.join(mapping['unread'])}")
+    return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
 
 
 def _withheld_lines(withheld: dict[str, Any], thai: bool) -> list[str]:
@@ -881,7 +940,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--title",
         "--source-title",
-        help="what the source is called, where the file does not say (neet, table, villages)",
+        help="what the source is called, where the file does not say (neet, places, table, villages)",
     )
     command.add_argument(
         "--sheet",
@@ -890,17 +949,30 @@ def _parser() -> argparse.ArgumentParser:
         help="sheet of the workbook; may be given several times (table)",
     )
     command.add_argument(
-        "--mapping", metavar="FILE.toml", help="what the columns are, as --save-mapping wrote it (table)"
+        "--mapping",
+        metavar="FILE.toml",
+        help="what the columns are, as --save-mapping wrote it (places, table)",
     )
     command.add_argument(
         "--save-mapping",
         metavar="FILE.toml",
-        help="write what the columns are taken for, to be edited (table)",
+        help="write what the columns are taken for, to be edited (places, table)",
     )
     command.add_argument(
         "--report", metavar="FILE.xlsx", help="write what became of the rows, failing ones whole (table)"
     )
     command.add_argument("--yes", action="store_true", help="publish without asking (table)")
+    command.add_argument(
+        "--kind",
+        dest="place_kind",
+        choices=("health", "school", "office", "other"),
+        help="what the places are, where the file does not say (places)",
+    )
+    command.add_argument(
+        "--place-at-subdistrict",
+        action="store_true",
+        help="put rows without coordinates at an inner point of their subdistrict, marked approximate (places)",
+    )
     command.add_argument(
         "--spec", metavar="ID|FILE", help="specification of กชช.2ค; default that of the year (villages)"
     )

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo.boundaries import embedded_provinces
 from tests.malformed.cases import CASES, Case
 from tests.malformed.make import TARGET, WITHOUT_FILE, classes, page
 from tests.malformed.maps import SOUND_AREAS
@@ -22,9 +23,10 @@ from warehouse.sources.boundaries import read_boundary_files
 from warehouse.sources.figures import import_figures
 from warehouse.sources.neet import read_neet
 from warehouse.sources.nightlight import read_nightlight
+from warehouse.sources.places import read_places
 from warehouse.sources.tpmap import read_tpmap
 
-_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet")
+_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet", "places")
 _TRACE = re.compile(r"Traceback|File \"|line \d+, in |\.py\b|0x[0-9a-f]{9,}|Exception|Error\(")
 
 
@@ -43,6 +45,9 @@ def imported(case: Case, paths: list[Path], intake: Intake) -> Batch:
         return import_figures(paths[0])
     if case.reader == "neet":
         return read_neet(paths, intake, **{"protected": lambda _ids: False} | case.options)
+    if case.reader == "places":
+        # Outlines that were imported, as in use; those that ship would warn of every file.
+        return read_places(paths, intake, boundaries={"province": embedded_provinces()}, **case.options)
     return read_tpmap(paths, intake, **case.options)
 
 
@@ -88,7 +93,7 @@ def test_verdict(name: str, tmp_path: Path, intake: Intake, sound: dict[str, Any
         repairs = set(batch.report.repairs)
         if batch.report.refused:
             assert batch.observations.num_rows == batch.areas.num_rows == batch.sources.num_rows == 0
-            assert not batch.boundaries and not batch.rasters
+            assert not batch.boundaries and not batch.rasters and not batch.places.num_rows
         else:
             _true(case, batch, sound)
     else:
@@ -140,6 +145,16 @@ def _true(case: Case, batch: Batch, sound: dict[str, Any]) -> None:
         assert np.nansum(raster.values, dtype="float64") == pytest.approx(case.truth["sum"], rel=1e-6)
     elif case.reader == "neet":
         assert observations(batch).to_dict() == pytest.approx(case.truth["values"])
+    elif case.reader == "places":
+        expected, found = dict(case.truth["places"]), batch.places.to_pylist()
+        unnamed = expected.pop("*", 0)
+        by_id = {p["place_id"]: (p["area_code"], p["latitude"], p["longitude"]) for p in found}
+        assert len(by_id) == len(found) == len(expected) + unnamed
+        for code, (area, lat, lon) in expected.items():
+            assert by_id[code][0] == area
+            assert by_id[code][1:] == (pytest.approx(lat, abs=2e-5), pytest.approx(lon, abs=2e-5)), code
+        lost = batch.report.repairs["closed_left_out"] + batch.report.repairs["repeated_rows"]
+        assert batch.report.rows_read == len(found) + batch.report.rows_rejected + lost
     elif case.reader == "crosswalk":
         assert {a["code"]: a["name_th"] for a in batch.areas.to_pylist()} == case.truth["names"]
         assert batch.observations.num_rows == 0

@@ -34,8 +34,10 @@ def words(at):
 
 @pytest.mark.usefixtures("embedded_home")
 @pytest.mark.parametrize("page", [p.key for p in PAGES])
-@pytest.mark.parametrize("language", ["th", "en"])
-@pytest.mark.parametrize("area", ["TH", "10", "55", "5501", "550101"])
+@pytest.mark.parametrize(
+    ("area", "language"),
+    [("TH", "th"), ("TH", "en"), ("10", "en"), ("55", "th"), ("5501", "en"), ("550101", "th")],
+)
 def test_every_page_runs(page, language, area):
     at = run(page, lang=language, area=area)
     assert not at.error

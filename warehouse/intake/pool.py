@@ -75,7 +75,7 @@ class Job:
     Attributes
     ----------
     kind : str
-        ``"csv"``, ``"sheet"``, ``"dbf"``, ``"vector"``, ``"raster"`` or ``"light"``.
+        ``"csv"``, ``"sheet"``, ``"dbf"``, ``"kml"``, ``"vector"``, ``"raster"`` or ``"light"``.
     options : mapping
         What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``sheet``, ``header``,
         ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).

@@ -25,6 +25,7 @@ from warehouse.intake.confine import allow_cpu
 from warehouse.intake.content import Content, Opened, Tell, sha256_of
 from warehouse.intake.faults import Refused, finding
 from warehouse.intake.frames import FrameError, Requests, write_frame
+from warehouse.intake.kml import read_kml
 from warehouse.intake.light import read_light
 from warehouse.intake.raster import read_raster
 from warehouse.intake.sheet import read_sheet
@@ -148,6 +149,8 @@ def _from_bytes(job: Mapping[str, Any], data: bytes, others: Mapping[str, Any]) 
         return read_dbf(data, name, job["options"])
     if job["kind"] == "sheet":
         return read_sheet(data, name, job["options"])
+    if job["kind"] == "kml":
+        return read_kml(data, name, job["options"])
     raise ValueError(f"unknown reader {job['kind']!r}")
 
 
