@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 PER_PEOPLE: Final = 10_000
-MAX_KM: Final = 100.0
+MAX_KM: Final = 50.0
 """The widest radius that may be asked for: beyond it every place reaches thousands of villages and tells none apart."""
 
 VILLAGE: Final = "village"
@@ -86,10 +86,12 @@ MEASURES: Final = (
 )
 """Numeric columns of `Places.measures`."""
 
-# Pairs of one step stay below a few million: 1,000 places at the widest radius reach about a thousand villages each.
-_CHUNK: Final = 1_000
-# Origins of a snapshot have 10 MB, what reaches them 2 MB.
-_origins, _reaches = Kept(3), Kept(24)
+# Pairs of origin and place that are held at once, 24 bytes each; and how much denser than the country villages lie where places do.
+_PAIRS: Final = 2_000_000
+_CROWDED: Final = 4
+_COUNTRY_KM2: Final = 513_120
+# Origins of a snapshot have 10 MB, what reaches them 2 MB, a table of all subdistricts 2 MB.
+_origins, _reaches, _measures = Kept(3), Kept(24), Kept(24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,19 @@ class _Reach:
     nearest: NDArray[np.int64]
     access: Floats
     enhanced: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What decides distances and catchments, apart from the snapshot."""
+
+    kind: str
+    km: float
+    grades: tuple[str, ...] | None
+    source: str | None
+    approximate: bool
+    people: tuple[str, int] | None
+    supply: str
 
 
 class Places:
@@ -323,8 +338,9 @@ class Places:
             ``share_villages_within, share_people_within``
                 Share of origins, and of the people in them, with a place within `km`; 0 to 1.
             ``access_2sfca, access_e2sfca``
-                Supply per 10,000 people within reach, mean weighted by people. NaN where a place in reach also serves people
-                of unknown number, or where this leaves less than four fifths of the area's people.
+                Supply per 10,000 people within reach, mean weighted by people. Origins of unknown number count for nobody; where
+                more than a fifth of what a place reaches is such, its share is unknown, and so is the access of an origin more
+                than a fifth of whose places are, and of an area where that leaves less than four fifths of the people.
         """
         if level not in WIDTHS:
             raise QueryError(
@@ -332,9 +348,24 @@ class Places:
                 f"unknown level {level!r}, expected {', '.join(WIDTHS)}",
             )
         self._house.area(within)
+        if supply not in ("places", "capacity"):
+            raise QueryError(
+                f"ไม่รู้จัก supply={supply!r} ใช้ places หรือ capacity",
+                f"found supply={supply!r}, expected places or capacity",
+            )
         counted = self._people(people)
-        own = self._selected(kind, grades, source)
-        reach = self._reach(kind, _radius(km), grades, source, approximate, counted, supply)
+        chosen = None if grades is None else tuple(sorted(set(grades)))
+        asked = _Question(kind, _radius(km), chosen, source, approximate, counted, supply)
+        self._selected(kind, grades, source)  # what there is not is refused, whatever is kept
+        found: pd.DataFrame = _measures.get(
+            (self._house.snapshot, level, within, asked), lambda: self._measured(level, within, asked)
+        )
+        return found.copy()
+
+    def _measured(self, level: str, within: str, asked: _Question) -> pd.DataFrame:
+        kind, km, source, counted = asked.kind, asked.km, asked.source, asked.people
+        own = self._selected(kind, asked.grades, source)
+        reach = self._reach(asked)
         origins = self._all_origins(counted)
         frame = origins.assign(
             km=reach.km, access_2sfca=PER_PEOPLE * reach.access, access_e2sfca=PER_PEOPLE * reach.enhanced
@@ -386,8 +417,9 @@ class Places:
             )
         self._house.area(within)
         counted = self._people(people)
+        chosen = None if grades is None else tuple(sorted(set(grades)))
         radius = _radius(km)
-        reach = self._reach(kind, radius, grades, source, approximate, counted, "places")
+        reach = self._reach(_Question(kind, radius, chosen, source, approximate, counted, "places"))
         frame = self._all_origins(counted).assign(nearest_km=reach.km, place=reach.nearest)
         frame = self._inside(frame, within).dropna(subset="nearest_km")
         if by == "village":
@@ -529,15 +561,15 @@ class Places:
         """People of areas as the snapshot gives them out; a subdistrict with the municipalities that lie in it."""
         if counted is None:
             return np.full(len(codes), np.nan)
-        frame = self._house.values(counted[0], level=level, year=counted[1], within=within)
+        # A town that lies in a subdistrict has a code of its own in the district.
+        around = within[:4] if level == "subdistrict" and within != COUNTRY else within
+        frame = self._house.values(counted[0], level=level, year=counted[1], within=around)
         if level == "subdistrict":
-            # An area with its own number and none for the town inside it, or the other way round, is told what is known; a
+            # Of an area with its own number and none for the town inside it, or the other way round, what is known is told; a
             # hidden part hides the whole.
-            frame = frame.assign(
-                home=frame["mapped_to"].where(frame["mapped_to"].notna(), frame["area_code"])
-            )
-            known = frame[frame["value"].notna() | frame["suppressed"]]
-            total = known.groupby("home")["value"].agg(lambda v: v.sum(skipna=False))
+            home = frame["mapped_to"].where(frame["mapped_to"].notna(), frame["area_code"])
+            groups = frame.groupby(home.to_numpy())
+            total = groups["value"].sum(min_count=1).where(~groups["suppressed"].any())
         else:
             total = frame.set_index("area_code")["value"]
         return np.asarray(total.reindex(codes), dtype=np.float64)
@@ -610,29 +642,18 @@ class Places:
 
     # -- distances ----------------------------------------------------------
 
-    def _reach(
-        self,
-        kind: str,
-        km: float,
-        grades: Sequence[str] | None,
-        source: str | None,
-        approximate: bool,
-        counted: tuple[str, int] | None,
-        supply: str,
-    ) -> _Reach:
-        chosen = None if grades is None else tuple(sorted(set(grades)))
-        key = (self._house.snapshot, kind, km, chosen, source, approximate, counted, supply)
-
+    def _reach(self, asked: _Question) -> _Reach:
         def work() -> _Reach:
-            places = self._located(kind, chosen, source, approximate)
+            places = self._located(asked.kind, asked.grades, asked.source, asked.approximate)
             offer = np.ones(len(places))
-            if supply == "capacity":
+            if asked.supply == "capacity":
                 offer = places["capacity"].to_numpy(dtype=float)
-            origins = self._all_origins(counted)
-            covered = self._covered(kind, source, approximate=approximate)
-            return _worked_out(origins, places, offer, km, origins["code"].str[:2].isin(covered).to_numpy())
+            origins = self._all_origins(asked.people)
+            covered = self._covered(asked.kind, asked.source, approximate=asked.approximate)
+            known = origins["code"].str[:2].isin(covered).to_numpy(dtype=bool)
+            return _worked_out(origins, places, offer, asked.km, known)
 
-        found: _Reach = _reaches.get(key, work)
+        found: _Reach = _reaches.get((self._house.snapshot, asked), work)
         return found
 
     def _of_villages(self, frame: pd.DataFrame, km: float) -> pd.DataFrame:
@@ -756,8 +777,8 @@ def _radius(km: float) -> float:
 def _count(codes: pd.Series[Any], own: pd.DataFrame, covered: frozenset[str]) -> tuple[Floats, Floats]:
     """Places in each area, and those known only by a larger one around it."""
     held = own["area_code"].astype(str)
-    exact = held.value_counts()
-    by_width = {width: held.str[:width].value_counts() for width in (2, 4, 6)}
+    exact = held.value_counts().to_dict()
+    by_width = {width: held.str[:width].value_counts().to_dict() for width in (2, 4, 6)}
     inside, coarse = [], []
     for code in codes:
         if code == COUNTRY:
@@ -772,6 +793,12 @@ def _count(codes: pd.Series[Any], own: pd.DataFrame, covered: frozenset[str]) ->
     return np.array(inside), np.array(coarse)
 
 
+def _part(origins: int, km: float) -> int:
+    """How many places are looked at together, so that their pairs fit into memory."""
+    each = _CROWDED * origins * np.pi * km**2 / _COUNTRY_KM2
+    return int(np.clip(_PAIRS / max(each, 1.0), 50, 5_000))
+
+
 def _worked_out(
     origins: pd.DataFrame, places: pd.DataFrame, offer: Floats, km: float, covered: Bools
 ) -> _Reach:
@@ -784,17 +811,24 @@ def _worked_out(
     population = np.where(unknown, 0.0, people)
     steps = (Bands((km,), (1.0,)), load_services().decay.bands(km))
     sums = [np.zeros(len(origins)) for _ in steps]
-    open_question = ~covered
+    spare = 1 - RANK_COVERAGE
+    unclear_places, reached_places = np.zeros(len(origins)), np.zeros(len(origins))
     # Access is a sum over places, so they can come in parts.
-    for start in range(0, len(places), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    step = _part(len(origins), km)
+    for start in range(0, len(places), step):
+        part = slice(start, start + step)
         some = Points(there.longitude[part], there.latitude[part])
         pairs = access.pairs_within(here, some, km)
         supply = offer[part]
-        unclear = np.isnan(supply) | (np.bincount(pairs.place, unknown[pairs.origin], len(some)) > 0)
-        open_question = open_question | (np.bincount(pairs.origin, unclear[pairs.place], len(origins)) > 0)
+        reached = np.bincount(pairs.place, minlength=len(some))
+        unclear = np.isnan(supply) | (
+            np.bincount(pairs.place, unknown[pairs.origin], len(some)) > spare * reached
+        )
+        reached_places += np.bincount(pairs.origin, minlength=len(origins))
+        unclear_places += np.bincount(pairs.origin, unclear[pairs.place], len(origins))
         for total, bands in zip(sums, steps, strict=True):
             total += access.floating_catchment(pairs, population, np.nan_to_num(supply), bands).access
+    open_question = ~covered | (unclear_places > spare * reached_places)
     return _Reach(
         km=np.where(covered, near.km, np.nan),
         nearest=near.index,

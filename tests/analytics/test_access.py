@@ -90,6 +90,32 @@ def test_a_service_moved_nearer_never_makes_the_way_longer(villages, services, w
     assert after <= before + 1e-9
 
 
+@given(many, many, inland, st.floats(1, 400))
+def test_another_service_lowers_nobodys_access(villages, services, new, radius):
+    bands = Bands((radius / 2, radius), (1, 0.3))
+    here, people = points(villages), np.full(len(villages), 100.0)
+
+    def access(places):
+        return floating_catchment(
+            pairs_within(here, points(places), radius), people, np.ones(len(places)), bands
+        ).access
+
+    assert (access([*services, new]) >= access(services) - 1e-12).all()
+
+
+@given(inland, inland, st.floats(0, 1), st.floats(0.01, 0.99))
+def test_a_service_moved_nearer_to_its_only_village_never_lowers_access(village, service, part, far):
+    # With others in reach it may: they come to share it. Alone, the weight of a step is all that changes.
+    radius = 2 * max(distance_km(points([village]), points([service]))[0], 1.0)
+    moved = tuple(v + (s - v) * part for v, s in zip(village, service, strict=True))
+    reach = [pairs_within(points([village]), points([place]), 2 * radius) for place in (service, moved)]
+    assume(reach[1].km[0] <= reach[0].km[0])
+    bands = Bands((radius * far, 2 * radius), (1, 0.3))
+    before, after = (bands.of(pairs.km)[0] for pairs in reach)
+    assert after >= before
+    assert floating_catchment(reach[1], [50], [1], bands).access[0] == pytest.approx(1 / 50)
+
+
 @given(many, many)
 def test_nearest_is_the_least_of_all_distances(origins, places):
     a, b = points(origins), points(places)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from analytics.access import EARTH_RADIUS_KM
 from geo.codes import official_areas
 from tests.warehouse.batches import batch, places_batch, squares
+from warehouse.batch import AREA, VILLAGE_POINT
 from warehouse.embedded import build
-from warehouse.places import INNER_POINT, Places
+from warehouse.places import INNER_POINT, MIXED, VILLAGE, Places
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse
 from warehouse.report import QueryError
-from warehouse.settings import Settings
+from warehouse.settings import Privacy, Settings
 from warehouse.snapshots import Store, StoreError
 
 YEAR = 2018
@@ -181,6 +183,82 @@ def test_a_hidden_number_of_people_leaves_the_place_they_share_open(built, tmp_p
     assert rows.loc[CODES[6], "access_2sfca"] > 0 and rows.loc[CODES[1], "nearest_km"] > 0
 
 
+def villages(*rows, source="villages"):
+    """A batch of villages with points, and with numbers where a row has one."""
+    numbers = [(code, float(n)) for code, _, _, n in rows if n is not None]
+    sizes = (("surveyed_persons", 1), ("households", 4))
+    made = batch([(code, name, YEAR, n / size) for code, n in numbers for name, size in sizes], source=source)
+    names = [{"code": c, "name_th": f"บ้าน {c[6:]}", "name_en": f"Ban {c[6:]}"} for c, *_ in rows]
+    about = {"level": "village", "kind": "village"}
+    made.areas = pa.Table.from_pylist([n | about | {"parent": n["code"][:6]} for n in names], schema=AREA)
+    points = [
+        {"code": c, "name_th": f"บ้าน {c[6:]}", "longitude": x, "latitude": y, "source_id": source}
+        for c, x, y, _ in rows
+    ]
+    made.village_points = pa.Table.from_pylist(
+        [point | {"how": "code", "confidence": 1.0} for point in points], schema=VILLAGE_POINT
+    )
+    return made
+
+
+def test_villages_with_points_are_the_origins_of_their_subdistrict(tmp_path):
+    store = Store(tmp_path)
+    build(store, Settings())
+    first, second, third = CODES[:3]
+    world = batch(
+        [(code, "surveyed_persons", YEAR, float(n)) for code, n in PEOPLE.items()], source="villages"
+    )
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    own = villages(
+        (f"{first}01", 100.75, 18.75, 700.0), (f"{first}02", 100.75, 18.79, 300.0),  # both have a number
+        (f"{second}01", 100.85, 18.75, 1500.0), (f"{second}02", 100.86, 18.75, None),  # one has none
+        (f"{third}01", 100.95, 18.75, None),
+    )  # fmt: skip
+    # Villages are shown only where that is switched on, and none of few households.
+    shown = Settings(privacy=Privacy(villages=True))
+    publish_batches(store, shown, [world, own, places_batch([at(0), {**at(2), "name_th": "ไกล"}])])
+    places = Warehouse.open(store).places
+    origins = places.origins("5501").set_index("code")
+    assert origins["kind"].value_counts().to_dict() == {VILLAGE: 5, INNER_POINT: 5}
+    assert origins.loc[[f"{first}01", f"{first}02"], "people"].tolist() == [700, 300]
+    # The number of one beside an equal share of the rest would add up to something nobody counted.
+    assert origins.loc[[f"{second}01", f"{second}02"], "people"].tolist() == [1000, 1000]
+    assert origins["people_assumed"].tolist() == [False, False, True, True, True, *[False] * 5]
+    rows = places.measures("health", "subdistrict", "5501", km=3).set_index("area_code")
+    north = 0.04 * np.pi / 180 * EARTH_RADIUS_KM
+    assert (
+        rows.loc[first, "nearest_km"] == pytest.approx(north / 2)
+        and rows.loc[first, "origins_kind"] == VILLAGE
+    )
+    assert rows.loc[first, "nearest_km_people"] == pytest.approx(0.3 * north)
+    assert rows.loc[first, "share_villages_within"] == 0.5 and rows.loc[first, "share_people_within"] == 0.7
+    district = places.measures("health", "district", "5501", km=3).iloc[0]
+    assert (district["origins"], district["origins_kind"], district["people_assumed"]) == (10, MIXED, True)
+    each = places.measures("health", "village", first, km=3)
+    assert each["share_people_within"].tolist() == [1, 0] and each["places"].isna().all()
+    worst = places.least_served("health", first, km=3)
+    assert worst["code"].tolist() == [f"{first}02", f"{first}01"] and worst["beyond"].tolist() == [
+        True,
+        False,
+    ]
+    assert worst["parent"].tolist() == [first, first] and worst["nearest_th"].tolist() == ["สถานที่ 0"] * 2
+
+
+def test_a_town_counts_for_the_subdistrict_it_lies_in(tmp_path):
+    store = Store(tmp_path)
+    build(store, Settings())
+    town = {"code": "550151", "level": "subdistrict", "parent": "5501", "name_th": "ทม.น่าน", "name_en": "Nan town",
+            "kind": "municipal", "mapped_to": CODES[0]}  # fmt: skip
+    world = batch(
+        [*((code, "surveyed_persons", YEAR, float(n)) for code, n in PEOPLE.items()), ("550151", "surveyed_persons", YEAR, 4000.0)],
+        areas=[town],
+    )  # fmt: skip
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    publish_batches(store, Settings(), [world, places_batch([at(0)])])
+    row = Warehouse.open(store).places.measures("health", "subdistrict", CODES[0], km=5).iloc[0]
+    assert row["people"] == 5000 and row["per_10000"] == 2 and row["access_2sfca"] == pytest.approx(2)
+
+
 def test_a_source_that_arrives_again_replaces_its_places_and_no_other(built, tmp_path):
     store = Store(tmp_path)
     build(store, Settings())
@@ -217,8 +295,9 @@ def test_a_draft_with_a_place_nowhere_is_not_published(built, row):
         lambda p: p.points("health", grades=["primary"]),
         lambda p: p.points("health", source="nobody"),
         lambda p: p.measures("health", "street", km=5),
+        lambda p: p.measures("health", "province", km=5, supply="nurses"),
         lambda p: p.measures("health", "province", km=0),
-        lambda p: p.measures("health", "province", km=101),
+        lambda p: p.measures("health", "province", km=51),
         lambda p: p.measures("health", "province", km=float("nan")),
         lambda p: p.origins("999999"),
         lambda p: p.origins(people="gpp"),

@@ -76,7 +76,7 @@ _X, _Y = "\x00x", "\x00y"
 _CRS: Final = frozenset({4326, 32647, 32648, 24047, 24048, 3857})
 _NOTHING: Final = frozenset({"null", "-", "–", "none", "n/a", "na", "nan", "."})
 _AS_TEXT: Final = re.compile(r'^=\s*"([^"]*)"$')
-_CLOSED: Final = re.compile("ปิด|ยกเลิก|เลิกกิจการ|closed|inactive|cancel", re.IGNORECASE)
+_CLOSED: Final = re.compile("(?<!เ)ปิด|ยกเลิก|เลิกกิจการ|closed|inactive|cancel", re.IGNORECASE)
 _NOTE: Final = re.compile(r"^(?:หมายเหตุ|ที่มา|แหล่งที่มา|note|source|remark|\*)", re.IGNORECASE)
 _KIND_WORDS: Final = (
     ("health", re.compile("โรงพยาบาล|รพ\\.|สถานีอนามัย|คลินิก|บริการสาธารณสุข|hospital|clinic|health", re.IGNORECASE)),
@@ -236,6 +236,7 @@ class _Table:
     rows: list[int]
     unread: list[str]
     bad: dict[int, str] = field(default_factory=dict)  # position -> reason, known before the cells are read
+    spared: int = 0  # rows that are well and not wanted: closed places, repeated rows
     about: dict[str, Any] = field(default_factory=dict)
 
     def text(self, role: str, at: int) -> str:
@@ -771,6 +772,7 @@ def _read_rows(
             continue
         if _is_closed(table, at, today, report):
             report.repairs["closed_left_out"] += 1
+            table.spared += 1
             continue
         names = {role: clean_name(table.text(role, at)) for role in ("name_th", "name_en")}
         if any(is_garbled(name) for name in names.values()):
@@ -1155,7 +1157,9 @@ def _identify(rows: list[_Row], report: ImportReport) -> None:
     kept: list[_Row] = []
     for row in rows:
         everything = (row.own, *sorted((k, str(v)) for k, v in row.record.items()))
-        if everything not in whole:
+        if everything in whole:
+            row.table.spared += 1
+        else:
             kept.append(row)
         whole.add(everything)
     report.repairs["repeated_rows"] += len(rows) - len(kept)
@@ -1290,21 +1294,18 @@ def _judge(tables: Sequence[_Table], rows: Sequence[_Row], report: ImportReport)
     left_out = {code.removeprefix("places."): n for code, n in report.found.items() if code in _REASONS}
     report.facts["left_out"] = dict(sorted(left_out.items()))
     taken = Counter(row.table.file for row in rows)
-    closed = report.repairs["closed_left_out"] + report.repairs["repeated_rows"]
-    gone = sum(left_out.values())
-    report.rows_rejected = gone
-    report.rows_accepted = report.rows_read - gone - closed
+    report.rows_rejected = sum(left_out.values())
+    report.rows_accepted = len(rows)
+    reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(left_out.items(), key=lambda i: -i[1]))
     for table in tables:
-        many = len(table.rows)
-        mine = many - taken[table.file]
-        if not report.refused and gone and mine > MOST * many and mine > closed:
-            reasons = ", ".join(
-                f"{reason} {n:,}" for reason, n in sorted(left_out.items(), key=lambda i: -i[1])
-            )
-            found = f"{mine:,}/{many:,}: {reasons}"
+        gone = len(table.rows) - table.spared - taken[table.file]
+        if not report.refused and gone > MOST * len(table.rows):
+            found = f"{gone:,}/{len(table.rows):,}: {reasons}"
             _note(
                 report, "places.most_wrong", table.file, found, f"<= {MOST:.0%}", row=table.header_row or None
             )
+    if not rows and not report.refused:
+        _note(report, "places.nothing_below", tables[0].file, "0", ">= 1", row=tables[0].header_row or None)
     for code, th, en in (
         ("other_area", "พิกัดอยู่ในจังหวัดของแถว", "positions lie in the province of their row"),
         ("outside", "พิกัดอยู่ในประเทศไทย", "positions lie in Thailand"),
