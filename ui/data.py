@@ -38,8 +38,9 @@ def warehouse() -> Warehouse:
     return serving(store())
 
 
-# Frames are shared between sessions and must not be changed in place; everything here is public detail.
-@st.cache_resource(max_entries=256, show_spinner=False)
+# Frames are shared between sessions and must not be changed in place; everything here is public detail. One of all
+# subdistricts takes close to 3 MB.
+@st.cache_resource(max_entries=64, show_spinner=False)
 def values(snapshot: str, indicator: str, level: str, year: int, within: str) -> pd.DataFrame:
     """`Warehouse.values` of a snapshot, kept."""
     return shared(store().snapshots, snapshot).values(indicator, level=level, year=year, within=within)

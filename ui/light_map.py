@@ -11,7 +11,7 @@ from analytics.light_measures import MEASURES, OPEN_END, Measure, classes_of
 from analytics.light_scale import difference_scale_of, scale_of
 from geo.codes import COUNTRY
 from geo.nightlight import Grid
-from ui.frame import Context, go
+from ui.frame import Context
 from ui.legend import LegendRow, legend_html
 from ui.light_legend import MINUS, scale_html
 from ui.light_state import LightScene, frame_of, one_year, table_measure
@@ -25,7 +25,8 @@ from ui.light_text import (
     unit_text,
     warning_lines,
 )
-from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck, raster_layer
+from ui.map import MAP_HEIGHT, AreaLayer, deck, raster_layer
+from ui.opening import map_opens
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, RGB, difference_colours, light_colours, ramp
 from ui.tables import year_label
 from ui.texts import Words
@@ -163,16 +164,11 @@ def _chart(
 
     table = measure_name(table_measure(s), c.words)
 
-    def clicked() -> None:
-        code = clicked_code(st.session_state[key].selection)
-        if code is not None:
-            go(area=code)
-
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip, under=under, night=night),
         key=key,
         height=MAP_HEIGHT,
-        on_select=clicked,
+        on_select=map_opens(key),
         selection_mode="single-object",
         alt=c.words("light.map.alt", what=what, area=c.name(c.area), table=table),
     )

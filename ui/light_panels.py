@@ -29,6 +29,7 @@ from ui.light_text import (
     unit_text,
 )
 from ui.markdown import escape_markdown
+from ui.opening import row_opens
 from ui.panels import download_buttons, level_picker
 from ui.state import LIGHT_MODES
 from ui.tables import display_name, rows_shown, year_label
@@ -417,11 +418,6 @@ def _area_table(
         table["note"] = [notes.get(code, "") for code in codes]
         config["note"] = st.column_config.TextColumn(w("ranking.note"))
 
-    def chosen() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            go(area=codes[rows[0]])
-
     sent = pa.Table.from_pandas(pd.DataFrame(table), preserve_index=False).replace_schema_metadata(None)
     st.dataframe(
         sent,
@@ -430,7 +426,7 @@ def _area_table(
         placeholder="–",
         column_config=config,
         height=min(38 + 35 * len(codes), 480),
-        on_select=chosen,
+        on_select=row_opens(key, codes),
         selection_mode="single-row",
         alt=w(
             "ranking.alt",

@@ -18,11 +18,12 @@ from geo.codes import COUNTRY
 from ui import data, export
 from ui.classes import class_spec, colours, legend_rows
 from ui.figures import ranks
-from ui.frame import Context, choose, go
+from ui.frame import Context, choose
 from ui.legend import LegendRow, legend_html
-from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.neet_charts import Line, beside, rate_bars
+from ui.opening import map_opens, row_opens
 from ui.palette import RGB, ramp
 from ui.panels import download_buttons
 from ui.scene import plan_of
@@ -244,16 +245,11 @@ def map_panel(c: Context, choice: Choice) -> None:
         with st.container(width="stretch"):
             widget = f"neet_map_{choice.level}_{choice.within}"
 
-            def clicked() -> None:
-                code = clicked_code(st.session_state[widget].selection)
-                if code is not None:
-                    go(area=code)
-
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip),
                 key=widget,
                 height=MAP_HEIGHT,
-                on_select=clicked,
+                on_select=map_opens(widget),
                 selection_mode="single-object",
                 alt=w(
                     "map.alt",
@@ -362,11 +358,6 @@ def ranking_panel(c: Context, choice: Choice) -> None:
         headings["note"] = w("ranking.note")
     key = f"neet_ranking_{c.area.code}_{choice.level}"
 
-    def chosen() -> None:
-        selected = st.session_state[key].selection.rows
-        if selected:
-            go(area=rows["area_code"].iloc[selected[0]])
-
     config = {
         name: st.column_config.NumberColumn(heading, format="localized" if name != "value" else "%.2f")
         if name not in ("name", "interval", "note")
@@ -380,7 +371,7 @@ def ranking_panel(c: Context, choice: Choice) -> None:
         placeholder="–",
         column_config=config,
         height=min(38 + 35 * len(shown), 480),
-        on_select=chosen,
+        on_select=row_opens(key, rows["area_code"]),
         selection_mode="single-row",
         alt=w("neet.table_alt", area=c.name(c.area)),
     )

@@ -19,10 +19,11 @@ from analytics.formatting import number
 from geo.codes import COUNTRY
 from ui import data, export, pair_export
 from ui.charts import Dots, apart, scatter
-from ui.frame import Context, choose, go
+from ui.frame import Context, choose
 from ui.legend import LegendRow, legend_html, square_html
-from ui.map import MAP_HEIGHT, KindLayer, PairLayer, clicked_code, deck
+from ui.map import MAP_HEIGHT, KindLayer, PairLayer, deck
 from ui.markdown import escape_markdown, markdown_table
+from ui.opening import dot_opens, map_opens, row_opens
 from ui.pair_words import (
     correlation_sentence,
     floor_sentence,
@@ -197,18 +198,13 @@ def map_panel(c: Context, choice: Choice, found: Pair) -> None:
         return
     map_key = f"pair_map_{choice.fits}_{q.level}_{q.within}"
 
-    def clicked() -> None:
-        code = clicked_code(st.session_state[map_key].selection)
-        if code is not None:
-            go(area=code)
-
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="pair_map_panel"):
         with st.container(width="stretch"):
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip),
                 key=map_key,
                 height=MAP_HEIGHT,
-                on_select=clicked,
+                on_select=map_opens(map_key),
                 selection_mode="single-object",
                 alt=w(
                     "pair.map_alt",
@@ -358,19 +354,12 @@ def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
     )
     key = f"pair_scatter_{q.level}_{q.within}"
 
-    def clicked() -> None:
-        points = st.session_state[key].selection.get("points") or []
-        code = points[0].get("customdata") if points else None
-        code = code[0] if isinstance(code, (list, tuple)) and code else code
-        if isinstance(code, str):
-            go(area=code)
-
     st.plotly_chart(
         figure,
         key=key,
         theme=None,
         config={"displayModeBar": False},
-        on_select=clicked,
+        on_select=dot_opens(key),
         selection_mode="points",
         alt=w(
             "pair.scatter_alt",
@@ -492,11 +481,6 @@ def _residual_list(c: Context, found: Pair, which: Sequence[int], side: str, own
     )
     key = f"pair_{side}_{q.level}_{q.within}_{q.y}_{q.y_year}_{q.x}_{q.x_year}"
 
-    def chosen() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            go(area=frame["code"].iloc[which[rows[0]]])
-
     y, x = indicator(q.y), indicator(q.x)
     st.dataframe(
         pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None),
@@ -510,7 +494,7 @@ def _residual_list(c: Context, found: Pair, which: Sequence[int], side: str, own
             "x": st.column_config.NumberColumn(w.pick(x.short_th, x.short_en), format="localized", width=80),
         },
         height=38 + 35 * len(table),
-        on_select=chosen,
+        on_select=row_opens(key, frame["code"].iloc[list(which)]),
         selection_mode="single-row",
         alt=w("pair.list_alt", heading=heading, area=c.name(c.warehouse.area(q.within))),
     )

@@ -20,8 +20,9 @@ from ui.classes import class_spec, colours, legend_rows
 from ui.figures import ranks
 from ui.frame import Context, choose, go
 from ui.legend import legend_html
-from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
+from ui.opening import map_opens, row_opens
 from ui.plan import levels_for
 from ui.scene import Scene
 from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, PEERS
@@ -193,16 +194,11 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         with st.container(width="stretch"):
             map_key = f"{key}_{c.area.code}_{p.draw_level}"
 
-            def clicked() -> None:
-                code = clicked_code(st.session_state[map_key].selection)
-                if code is not None:
-                    go(area=code)
-
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip(c, scene)),
                 key=map_key,
                 height=MAP_HEIGHT,
-                on_select=clicked,
+                on_select=map_opens(map_key),
                 selection_mode="single-object",
                 alt=c.words(
                     "map.alt",
@@ -358,11 +354,6 @@ def ranking_panel(
     shown = ranking(values, scene.indicator, areas, w, stars, rows_shown(len(values)), c.warehouse.minimum)
     table_key = f"{key}_{c.area.code}_{level}"
 
-    def chosen() -> None:
-        rows = st.session_state[table_key].selection.rows
-        if rows:
-            go(area=shown["code"].iloc[rows[0]])
-
     columns = ["rank", "name", *(["stars"] if stars is not None else []), *labels]
     if shown["note"].any():
         columns.append("note")
@@ -389,7 +380,7 @@ def ranking_panel(
         placeholder="–",
         column_config=config,
         height=min(38 + 35 * len(shown), 480),
-        on_select=chosen,
+        on_select=row_opens(table_key, shown["code"]),
         selection_mode="single-row",
         alt=w(
             "ranking.alt",
