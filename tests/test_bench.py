@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
+from analytics.access import Points
 from bench import (
+    access,
     client,
     home,
     import_tpmap,
@@ -194,3 +196,15 @@ def test_all_sides_of_the_zonal_benchmark_sum_the_same_light():
     assert sums["ours"][:, 1].tolist() == [20.0, 30.0]
     for name in ("exactextract", "rasterstats"):
         np.testing.assert_allclose(sums["ours"], sums[name], rtol=1e-9)
+
+
+def test_all_sides_of_the_access_benchmark_find_the_same():
+    dice = np.random.default_rng(4)
+    here, there = (Points.of(dice.uniform(100, 101, n), dice.uniform(15, 16, n)) for n in (40, 15))
+    km, reached = access.ours(here, there)
+    assert reached.sum() == pytest.approx(round(reached.sum())) and reached.sum() > 5 and km.min() > 0
+    for side in (access.balltree, access.loop):
+        other = side(here, there)
+        np.testing.assert_allclose(km, other[0], rtol=1e-9)
+        np.testing.assert_allclose(reached, other[1], rtol=1e-9)
+    assert access.ratios({"ours": 2.0, "balltree": 9.0, "loop": 800.0}) == (4.5, 400.0)
