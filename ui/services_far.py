@@ -18,7 +18,7 @@ from ui.map import MAP_HEIGHT, PairLayer, clicked_code, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.palette import RGB, bivariate, bivariate_missing
 from ui.services_state import Choice, far, far_question
-from ui.services_text import kind_name, measure_name, unit_text
+from ui.services_text import kind_name, km_text, measure_name, unit_text
 from ui.tables import display_name, year_label
 from warehouse.access_layers import PoorAndFar, poor_far_url
 
@@ -222,7 +222,6 @@ def _worst(c: Context, choice: Choice, found: PoorAndFar) -> None:
     if worst.empty:
         st.caption(w("services.worst_none"))
         return
-    x_title, y_title = titles(c, choice, found)
     entry = indicator(q.indicator)
     first = worst.iloc[0]
     st.markdown(
@@ -242,16 +241,20 @@ def _worst(c: Context, choice: Choice, found: PoorAndFar) -> None:
     some = worst.head(WORST)
     rows = [
         [
-            display_name(row.name_th, row.name_en, row.kind, w),
-            _around(c, row.code),
+            display_name(row.name_th, row.name_en, row.kind, w) + _around(c, row.code),
             number(row.y, entry.decimals, language=w.language),
             number(row.x, found.measure.decimals, language=w.language),
             number(row.people, 0, language=w.language),
         ]
         for row in some.itertuples()
     ]
-    headings = [w("ranking.name"), w("services.where"), y_title, x_title, w("services.people_column")]
-    st.markdown(markdown_table(headings, rows, text=(0, 1)))
+    headings = [
+        w("ranking.name"),
+        f"{w.pick(entry.short_th, entry.short_en)} ({w.pick(entry.unit_th, entry.unit_en)})",
+        w(f"services.column_{found.measure.column}", km=km_text(q.reach.km)),
+        w("services.people_column"),
+    ]
+    st.markdown(markdown_table(headings, rows))
     with st.container(horizontal=True, gap="small", key="services_worst_open"):
         for row in some.head(5).itertuples():
             st.button(
@@ -266,5 +269,6 @@ def _worst(c: Context, choice: Choice, found: PoorAndFar) -> None:
 
 
 def _around(c: Context, code: str) -> str:
+    """Where an area lies, behind its name: names repeat over the country."""
     path = c.warehouse.path(code)[1:-1]
-    return " · ".join(c.words.pick(a.name_th, a.name_en) for a in reversed(path)) or "–"
+    return "".join(f" · {c.words.pick(a.name_th, a.name_en)}" for a in reversed(path))
