@@ -71,7 +71,7 @@ def titles(c: Context, choice: Choice, found: PoorAndFar) -> tuple[str, str]:
     w, q = c.words, found.question
     entry = indicator(q.indicator)
     return (
-        f"{measure_name(found.measure, choice, w)} ({unit_text(found.measure, w)})",
+        f"{measure_name(found.measure, choice, w)} · {unit_text(found.measure, w)}",
         f"{w.pick(entry.short_th, entry.short_en)} ({w.pick(entry.unit_th, entry.unit_en)}) {year_label(q.year, w)}",
     )
 
