@@ -23,10 +23,13 @@ import pyarrow.parquet as pq
 from analytics import disclosure
 from analytics.catalogue import load_catalogue
 from analytics.disclosure import (
+    DependentError,
     DisclosureError,
     NotWholeError,
     Snapshot,
+    Structure,
     counts_table,
+    found_structure,
     is_offered,
     known_structure,
     protect,
@@ -231,9 +234,10 @@ class Guard:
                     keep |= former.snapshot.hidden.reindex(
                         index=table.index, columns=table.columns, fill_value=False
                     )
-                chosen = protect(table, tree, known_structure(), minimum, previous, keep=keep, fixed=fixed)
+                structure = _structure(table)
+                chosen = protect(table, tree, structure, minimum, previous, keep=keep, fixed=fixed)
                 hidden, primary = chosen.hidden, chosen.primary
-        except DisclosureError as error:
+        except (DependentError, DisclosureError) as error:
             if protected:
                 raise StoreError(
                     f"ไม่เผยแพร่: ข้อมูลที่ต้องปกปิดของ {source_id} ปี {year + 543} ยังคำนวณย้อนกลับได้ ชุดข้อมูลเดิมยังใช้ได้ "
@@ -481,6 +485,20 @@ class Guard:
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         self._replace(name, bytes(sink.getvalue()))
+
+
+def _structure(table: pd.DataFrame) -> Structure:
+    """What ties the counts of a table together: what is known of sources, and what the numbers of an imported one tell."""
+    known = known_structure()
+    catalogue = load_catalogue()
+    mine = [str(name) for name in table.columns if name in catalogue and catalogue[str(name)].imported]
+    if not mine:
+        return known
+    rates = [(i.of, i.per) for i in catalogue.values() if i.imported and i.of in mine and i.per in mine]
+    found = found_structure(
+        table[mine], [(of, per) for of, per in rates if of is not None and per is not None]
+    )
+    return Structure((*known.relations, *found.relations), (*known.groups, *found.groups))
 
 
 def _counts() -> list[str]:

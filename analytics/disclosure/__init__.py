@@ -3,9 +3,11 @@
 from analytics.disclosure.attack import AuditResult, Finding
 from analytics.disclosure.protection import DisclosureError, Protected, audit, find_primary, protect
 from analytics.disclosure.structure import (
+    DependentError,
     Relation,
     Structure,
     counts_table,
+    found_structure,
     is_offered,
     known_structure,
     neet_structure,
@@ -14,7 +16,22 @@ from analytics.disclosure.structure import (
 from analytics.disclosure.system import NotWholeError, Snapshot
 
 __all__ = (
-    "AuditResult", "DisclosureError", "Finding", "NotWholeError", "Protected", "Relation", "Snapshot", "Structure",
-    "audit", "counts_table", "find_primary", "is_offered", "known_structure", "neet_structure", "protect",
+    "AuditResult",
+    "DependentError",
+    "DisclosureError",
+    "Finding",
+    "NotWholeError",
+    "Protected",
+    "Relation",
+    "Snapshot",
+    "Structure",
+    "audit",
+    "counts_table",
+    "find_primary",
+    "found_structure",
+    "is_offered",
+    "known_structure",
+    "neet_structure",
+    "protect",
     "tpmap_structure",
-)  # fmt: skip
+)

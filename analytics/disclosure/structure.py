@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from analytics.catalogue import DIMENSIONS, MASKS, MPI_INDICATORS
@@ -21,6 +23,13 @@ FINEST: Final = {"overlap_cell_": "country", "overlap_": "province"}
 The 31 overlap cells tie all five dimensions together; below the country nearly each area has a cell of one to four
 persons, and keeping those hidden would hide the dimensions themselves.
 """
+
+
+_FEW: Final = 12  # columns up to which every sum is tried
+
+
+class DependentError(ValueError):
+    """Counts follow from each other in a way that nobody stated."""
 
 
 def is_offered(indicator: str, level: str, finest: str = "subdistrict") -> bool:
@@ -162,6 +171,61 @@ def known_structure() -> Structure:
         tuple(relation for part in parts for relation in part.relations),
         tuple(pair for part in parts for pair in part.groups),
     )
+
+
+def found_structure(table: pd.DataFrame, groups: Collection[tuple[str, str]] = ()) -> Structure:
+    """Return what the counts of a table nobody described have to do with each other, as far as their numbers tell.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an area, one column a count, NaN where there is no data.
+    groups : collection of (str, str)
+        Pairs (part, whole) that somebody declared.
+
+    Returns
+    -------
+    Structure
+        Which columns are the sum of others, and of few columns also that one is never above another: whatever holds in all
+        areas, an attacker may take for granted.
+
+    Raises
+    ------
+    DependentError
+        When a column follows from the others in a way that is none of these.
+    """
+    columns = [str(name) for name in table.columns]
+    whole = table.dropna()
+    if len(columns) < 2 or len(whole) < 2:
+        return Structure((), tuple(groups))
+    values = {name: whole[name].to_numpy(dtype=float) for name in columns}
+    sums: list[Relation] = []
+    for total in columns:
+        others = [name for name in columns if name != total and values[name].any()]
+        sizes = [n for n in range(2, len(others) + 1) if len(columns) <= _FEW or n in (2, len(others))]
+        for parts in (p for size in sizes for p in itertools.combinations(others, size)):
+            if values[total].any() and np.array_equal(sum(values[p] for p in parts), values[total]):
+                sums.append(Relation({total: 1} | dict.fromkeys(parts, -1), equal=True))
+    filled = [name for name in columns if values[name].any()]
+    scaled = np.column_stack([values[name] / values[name].max() for name in filled])
+    free = len(filled) - int(np.linalg.matrix_rank(scaled))
+    told = (
+        np.array([[r.parts.get(name, 0) * values[name].max() for name in filled] for r in sums])
+        if sums
+        else None
+    )
+    explained = (
+        int(np.linalg.matrix_rank(told / np.abs(told).max(axis=1, keepdims=True))) if told is not None else 0
+    )
+    # Of fewer areas than counts every count follows from the others: of few counts all sums were tried, so that says nothing.
+    if free > explained and (len(whole) > len(filled) or len(columns) > _FEW):
+        raise DependentError(f"{free - explained} of {len(filled)} counts follow from the others")
+    most = [
+        Relation({part: 1, rest: -1})
+        for part, rest in itertools.permutations(filled, 2)
+        if len(columns) <= _FEW and (values[part] <= values[rest]).all()
+    ]
+    return Structure((*sums, *most), tuple(groups))
 
 
 def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.DataFrame:

@@ -24,9 +24,10 @@ from warehouse.sources.figures import import_figures
 from warehouse.sources.neet import read_neet
 from warehouse.sources.nightlight import read_nightlight
 from warehouse.sources.places import read_places
+from warehouse.sources.table import read_table
 from warehouse.sources.tpmap import read_tpmap
 
-_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet", "places")
+_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet", "places", "table")
 _TRACE = re.compile(r"Traceback|File \"|line \d+, in |\.py\b|0x[0-9a-f]{9,}|Exception|Error\(")
 
 
@@ -43,6 +44,8 @@ def imported(case: Case, paths: list[Path], intake: Intake) -> Batch:
         return read_nightlight(paths, intake, **case.options)
     if case.reader == "figures":
         return import_figures(paths[0])
+    if case.reader == "table":
+        return read_table(paths[0], intake, **case.options).batch
     if case.reader == "neet":
         return read_neet(paths, intake, **{"protected": lambda _ids: False} | case.options)
     if case.reader == "places":
@@ -143,7 +146,7 @@ def _true(case: Case, batch: Batch, sound: dict[str, Any]) -> None:
         [raster] = batch.rasters
         assert int(np.isfinite(raster.values).sum()) == case.truth["finite"]
         assert np.nansum(raster.values, dtype="float64") == pytest.approx(case.truth["sum"], rel=1e-6)
-    elif case.reader == "neet":
+    elif case.reader in ("neet", "table"):
         assert observations(batch).to_dict() == pytest.approx(case.truth["values"])
     elif case.reader == "places":
         expected, found = dict(case.truth["places"]), batch.places.to_pylist()

@@ -10,13 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import catalogue
+from analytics.disclosure import DependentError, Relation, Structure, audit, found_structure
+from geo.codes import official_areas, parent_of
 from tests.hostile import FORMULAS
 from warehouse.cli import main
 from warehouse.embedded import build
@@ -26,7 +31,7 @@ from warehouse.report import QueryError
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
 from warehouse.sources.table import Table, read_table, report_workbook
-from warehouse.sources.table_plan import Measure, Plan, plan_toml, propose_measure, read_plan
+from warehouse.sources.table_plan import Measure, Plan, measure_id, plan_toml, propose_measure, read_plan
 
 RATE = "province,rate_pct\nยะลา,20.5\nปัตตานี,30\n"
 
@@ -381,3 +386,48 @@ def test_the_report_of_a_refused_table_says_why(take: Callable[..., Table]) -> N
     table = take("province,n\nAtlantis,1\nNarnia,2\n", year_be=2566)
     pages = openpyxl.load_workbook(io.BytesIO(report_workbook(table)))
     assert "table.no_area" in [row[0] for row in pages["summary"].iter_rows(values_only=True)]
+
+
+# ---------------------------------------------------------------- protection
+
+
+def test_what_is_hidden_of_a_protected_table_does_not_follow_from_its_other_columns(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    districts = sorted(c for c, a in official_areas().items() if a.level == "district" and a.parent == "95")
+    rows = [(code, 40 + 7 * n, 30 + 11 * n) for n, code in enumerate(districts)]
+    rows[0] = (districts[0], 60, 2)
+    lines = [f"{code},{men + women},{men},{women},{900 + men}" for code, men, women in rows]
+    file, mapping = tmp_path / "poor.csv", tmp_path / "plan.toml"
+    file.write_text("district_code,คน,ชาย,หญิง,ประชากร\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    command = ["import", "table", str(file), "--year-be", "2566", "--title", "poor"]
+    assert main([*command, "--save-mapping", str(mapping)]) == 0
+    assert main([*command, "--mapping", str(mapping), "--protected"]) == 0
+    house = Warehouse.open(Store(home))
+    [kept] = (house.info.path / "private").glob("*.counts.parquet")
+    tall = pq.read_table(kept).to_pandas()
+    truth = tall.pivot(index="area_code", columns="indicator", values="value")
+    mask = tall.pivot(index="area_code", columns="indicator", values="hidden").astype(bool)
+    total, men, women = (measure_id("poor", name) for name in ("คน", "ชาย", "หญิง"))
+    shown = house.values(women, level="district", year=2023, within="95").set_index("area_code")
+    assert bool(shown.at[districts[0], "suppressed"]) and shown["value"].isna().any()
+    # An attacker who knows that men and women are everybody.
+    relation = Structure((Relation({total: 1, men: -1, women: -1}, equal=True),))
+    tree = {code: parent_of(str(code)) for code in truth.index}
+    assert audit(truth, mask, tree, relation, 5, seed=1).ok
+    one = mask.copy()
+    one.loc[:, [total, men]] = False
+    assert not audit(truth, one, tree, relation, 5).ok
+    house.close()
+    capsys.readouterr()
+
+
+def test_sums_between_columns_are_found_and_other_dependence_is_refused() -> None:
+    dice = np.random.default_rng(3)
+    a, b, c = (dice.integers(1, 90, 30).astype(float) for _ in range(3))
+    table = pd.DataFrame({"a": a, "b": b, "c": c, "abc": a + b + c})
+    assert Relation({"abc": 1, "a": -1, "b": -1, "c": -1}, equal=True) in found_structure(table).relations
+    assert Relation({"a": 1, "abc": -1}) in found_structure(table).relations
+    with pytest.raises(DependentError, match="1 of 3"):
+        found_structure(pd.DataFrame({"a": a, "b": b, "twice": 2 * a + 3 * b}))
+    assert found_structure(pd.DataFrame({"a": a, "b": b})).relations == ()

@@ -305,7 +305,7 @@ def _area_columns(lines: Lines, width: int) -> list[int]:
         lengths = Counter(len(c.strip().removesuffix(".0")) for c in shaped)
         bare = len(shaped) >= 3 and codes >= 0.9 and set(lengths) <= {4, 6}
         names = [c for c in cells if area_like(c)]
-        if (headed and codes >= 0.5) or bare or (names and (called or len(names) >= 0.3 * len(cells))):
+        if (headed and codes >= 0.2) or bare or (names and (called or len(names) >= 0.3 * len(cells))):
             found.append(at)
     return found
 
@@ -488,7 +488,7 @@ def _roles(headings: Sequence[str], body: Lines, said: Mapping[str, str]) -> lis
         for at in open_columns
         if at not in codes and at not in role and _bare_codes(cells[at])
     }
-    real = {at: deep for at, deep in whole.items() if deep and _share(cells[at], code_like) >= 0.5}
+    real = {at: deep for at, deep in whole.items() if deep and _share(cells[at], code_like) >= 0.2}
     if real and "code" not in role.values():
         # The finest code, and of several the first: the others repeat it, or lead to another list.
         best = min(real, key=lambda at: (-real[at], at))
@@ -501,7 +501,7 @@ def _roles(headings: Sequence[str], body: Lines, said: Mapping[str, str]) -> lis
     for at in open_columns:
         if at in role:
             continue
-        if _YEAR_HEADING.fullmatch(keys[at]) and _share(cells[at], _is_year_label) >= 0.8:
+        if _YEAR_HEADING.fullmatch(keys[at]) and _share(cells[at], _is_year_label) >= 0.5:
             # The one that needs no reading comes first: 2562.0 beside 2562/63.
             role[at] = "year"
             continue
