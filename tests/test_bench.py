@@ -24,6 +24,7 @@ from bench import (
     sessions,
     zonal,
 )
+from bench import table as bench_table
 from geo.nightlight import Grid
 from ui.registry import PAGES
 
@@ -35,6 +36,18 @@ def test_percentiles_tables_and_memory():
     assert machine.table(["a"], [[1], [2]]).count("\n") == 3
     assert machine.tree_rss(2**22 + 7) == 0
     assert "Python" in machine.facts()
+
+
+def test_ways_take_turns_and_are_told_as_ratios():
+    order: list[str] = []
+    seconds = bench_table.turns(
+        {"ours": lambda: order.append("ours"), "peer": lambda: order.append("peer")}, 3
+    )
+    assert order == ["ours", "peer"] * 3 and set(seconds) == {"ours", "peer"}
+    assert bench_table.rows({"ours": 3.0, "peer": 0.5}, "peer") == [
+        ["ours", "3.00", "6 x"],
+        ["peer", "0.50", "1 x"],
+    ]
 
 
 def test_every_view_of_a_rerun_names_an_area_and_changes_something():

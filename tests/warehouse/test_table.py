@@ -241,6 +241,18 @@ def test_a_code_wins_over_its_name_and_municipalities_become_areas(take: Callabl
     assert table.plan is not None and not table.plan.measures[0].additive
 
 
+def test_a_percentage_knows_the_counts_it_is_made_of(take: Callable[..., Table]) -> None:
+    text = "จังหวัด,จำนวนคนจน,จำนวนคน,ร้อยละ\nยะลา,20,200,10\nน่าน,,400,5\n"
+    plan = take(text, year_be=2566).plan
+    assert plan is not None
+    poor, people, rate = plan.measures
+    told = replace(plan, measures=(poor, people, replace(rate, of=poor.id, per=people.id)))
+    rows = {(r["area_code"], r["indicator"]): r for r in take(text, plan=told).batch.observations.to_pylist()}
+    assert [rows["95", rate.id][key] for key in ("numerator", "denominator", "value")] == [20.0, 200.0, 10.0]
+    assert [rows["55", rate.id][key] for key in ("numerator", "denominator", "value")] == [None, 400.0, 5.0]
+    assert [rows["95", poor.id][key] for key in ("numerator", "denominator")] == [20.0, None]
+
+
 # ---------------------------------------------------------------- plans
 
 

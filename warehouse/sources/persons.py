@@ -32,6 +32,8 @@ def is_identity(text: str) -> bool:
     >>> is_identity("1 1007 00000 00 1"), is_identity("6351791655075.83"), is_identity("1100700000002")
     (True, False, False)
     """
+    if len(text) < 13:
+        return False
     plain = INVISIBLE.sub("", text).translate(THAI_DIGITS)
     match = IDENTITY.search(plain)
     if match is None or re.match(r"\.[0-9]", plain[match.end() :]):

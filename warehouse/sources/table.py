@@ -887,7 +887,7 @@ def _settle(
     if data.empty:
         _note(report, "table.nothing", file, "0", ">= 1")
         return
-    data["level"] = [level_of(code) for code in data["area_code"]]
+    data["level"] = data["area_code"].map({code: level_of(code) for code in data["area_code"].unique()})
     broken = violations(
         NUMBERS, data[["area_code", "level", "indicator", "year", "value", "line"]].reset_index(drop=True)
     )
@@ -948,7 +948,7 @@ def _totals(data: pd.DataFrame, plan: Plan, file: str, report: ImportReport, she
     )
     checked = failed = 0
     for sheet in sheets:
-        for column in sheet.layout.values:
+        for column in sheet.layout.values if "total" in sheet.state else ():
             values = _numbers(sheet, column)
             for at, state in enumerate(sheet.state):
                 label = sheet.categories[at] if sheet.categories else ""
@@ -979,12 +979,13 @@ def _children(data: pd.DataFrame, plan: Plan, file: str, report: ImportReport) -
     checked = failed = 0
     names = {m.id: m.measure for m in plan.measures if m.additive and not m.skip}
     counts = data[data["indicator"].isin(list(names))]
+    above = {code: parent_of(code) for code in counts["area_code"].unique()}
     for level, below in (("country", "province"), ("province", "district"), ("district", "subdistrict")):
         children = counts[counts["level"] == below]
         if children.empty:
             continue
         sums = (
-            children.assign(area_code=[str(parent_of(c)) for c in children["area_code"]])
+            children.assign(area_code=children["area_code"].map(above))
             .groupby(["area_code", "indicator", "year"])["value"]
             .sum()
         )
@@ -1016,31 +1017,26 @@ def _children(data: pd.DataFrame, plan: Plan, file: str, report: ImportReport) -
 
 
 def _observations(data: pd.DataFrame, plan: Plan) -> pa.Table:
-    units = {m.id: m for m in plan.measures}
-    keyed = data.set_index(["area_code", "year", "indicator"])["value"]
-
-    def part(which: str) -> list[float | None]:
-        found: list[float | None] = []
-        for code, year, name, value in zip(
-            data["area_code"], data["year"], data["indicator"], data["value"], strict=True
-        ):
-            m = units[name]
-            if m.unit == "percent":
-                below = keyed.get((code, year, getattr(m, which)))
-                found.append(None if below is None else float(below))
-            else:
-                found.append(float(value) if which == "of" and m.additive else None)
-        return found
-
     size = len(data)
+    measures = {m.id: m for m in plan.measures}
+    additive = data["indicator"].map({name: m.additive for name, m in measures.items()}).to_numpy(dtype=bool)
+    parts = {"of": data["value"].where(additive), "per": pd.Series(np.nan, index=data.index)}
+    for rate in (m for m in measures.values() if m.of and m.per):
+        mine = data["indicator"] == rate.id
+        keys = pd.MultiIndex.from_frame(data.loc[mine, ["area_code", "year"]])
+        for part in ("of", "per"):
+            counts = data[data["indicator"] == getattr(rate, part)].set_index(["area_code", "year"])["value"]
+            parts[part] = parts[part].mask(
+                mine, pd.Series(counts.reindex(keys).to_numpy(), index=data.index[mine])
+            )
     return pa.table(
         {
             "area_code": pa.array(data["area_code"].tolist(), pa.string()),
             "level": pa.array(data["level"].tolist(), pa.string()),
             "indicator": pa.array(data["indicator"].tolist(), pa.string()),
             "year": pa.array(data["year"].tolist(), pa.int16()),
-            "numerator": pa.array(part("of"), pa.float64()),
-            "denominator": pa.array(part("per"), pa.float64()),
+            "numerator": pa.array(parts["of"], pa.float64(), from_pandas=True),
+            "denominator": pa.array(parts["per"], pa.float64(), from_pandas=True),
             "value": pa.array(data["value"].tolist(), pa.float64()),
             "basis": pa.array(["published"] * size, pa.string()),
             "definition": pa.nulls(size, pa.string()),
