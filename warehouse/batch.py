@@ -186,6 +186,8 @@ class Batch:
         batch's first source, and each takes the place of the one of the same id.
     places : pyarrow.Table
         Of the schema `PLACE`; they replace all places of the sources they name.
+    whole_years : bool
+        Whether it says all there is of its sources in its years, so that what they said of these years before goes.
     """
 
     kind: str
@@ -202,6 +204,7 @@ class Batch:
     village_specs: Mapping[str, str] = field(default_factory=dict)
     indicators: Sequence[Indicator] = ()
     places: pa.Table = field(default_factory=lambda: empty(PLACE))
+    whole_years: bool = False
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

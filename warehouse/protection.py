@@ -120,13 +120,15 @@ class Guard:
                     "this part with --protected",
                 )
 
-    def forget(self, arriving: pa.Table) -> None:
+    def forget(self, arriving: pa.Table, *, whole_years: bool = False) -> None:
         """Drop kept rows that an import replaces: what it says counts from now on.
 
         Parameters
         ----------
         arriving : pa.Table
             ``area_code, indicator, year, source_id`` of the rows that went in.
+        whole_years : bool
+            Whether all rows of their sources and years are replaced.
         """
         keys = ["area_code", "indicator", "year", "source_id"]
         pairs = arriving.select(["source_id", "year"]).group_by(["source_id", "year"]).aggregate([])
@@ -136,6 +138,7 @@ class Guard:
                 continue
             kept = pq.read_table(file)
             left = kept.join(arriving.select(keys), keys, join_type="left anti").select(kept.column_names)
+            left = left.slice(0, 0) if whole_years else left
             self._write(self._name(str(pair["source_id"]), int(pair["year"]), "rows"), left)
 
     def restore(self, connection: duckdb.DuckDBPyConnection, years: Collection[int]) -> None:

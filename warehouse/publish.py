@@ -190,7 +190,7 @@ def _write_database(
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
             _settle_cells(connection, batch, guard)
-            guard.forget(_merge(connection, batch))
+            guard.forget(_merge(connection, batch), whole_years=batch.whole_years)
             levels |= _write_boundaries(staging, batch)
         rounds = merge_villages(connection, batches)
         lights = merge_rasters(connection, staging, batches)
@@ -380,6 +380,13 @@ def _merge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> pa.Table:
               AND o.source_id = i.source_id
             """
         )
+        if batch.whole_years:
+            connection.execute(
+                """
+                DELETE FROM observation o USING (SELECT DISTINCT source_id, year FROM incoming) i
+                WHERE o.source_id = i.source_id AND o.year = i.year
+                """
+            )
         connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")
         keys = connection.execute(
             "SELECT area_code, indicator, year, source_id FROM incoming"

@@ -357,6 +357,13 @@ def test_nothing_is_published_before_the_plan_is_confirmed(
     assert catalogue.indicator(name).name_en == "Poor, survey" and catalogue.indicator(name).worse == "high"
     house.close()
     assert main(edited) == 0 and json.loads(capsys.readouterr().out)["facts"]["nothing_new"] is True
+    # Another id for the column: the table takes the place of what its source said of that year.
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace(f'"{name}"', '"t_poor"'), encoding="utf-8")
+    assert main(edited) == 0
+    house = Warehouse.open(Store(home))
+    assert "t_poor" in house.indicators_with_data() and name not in house.indicators_with_data()
+    house.close()
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("", 1)])
@@ -430,6 +437,16 @@ def test_what_is_hidden_of_a_protected_table_does_not_follow_from_its_other_colu
     one = mask.copy()
     one.loc[:, [total, men]] = False
     assert not audit(truth, one, tree, relation, 5).ok
+    # Protected without a word from now on, and nothing of a cell stays in the report that is published.
+    file.write_text("district_code,คน\n9501,3*\n9502,3\n9503,900\n9504,800\n", encoding="utf-8")
+    house.close()
+    assert main(["import", "table", str(file), "--year-be", "2566", "--title", "poor", "--yes"]) == 0
+    house = Warehouse.open(Store(home))
+    frame = house.values(total, level="district", year=2023, within="95").set_index("area_code")
+    assert bool(frame.at["9502", "suppressed"]) and not frame["value"].eq(3).any()
+    reports = [house.report(i) for i in house.imports()["import_id"]]
+    mine = [r for r in reports if r["kind"] == "table" and r["facts"]["plan"]["title_th"] == "poor"]
+    assert len(mine) == 2 and "3*" not in json.dumps(mine)
     house.close()
     capsys.readouterr()
 

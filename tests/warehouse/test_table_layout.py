@@ -168,3 +168,14 @@ def test_spans_are_of_two_years_that_follow_each_other():
         2019,
         None,
     ]
+
+
+@pytest.mark.parametrize("first", [["Atlantis", "7"], ["9501", "3*"], ["ยะลา", "1 234 567,8"], ["=1+1", "5"]])
+def test_a_wrong_first_row_is_no_heading(first):
+    layout = lay_out([["area_code", "คน"], first, ["9502", "2"], ["9503", "3"], ["95", "4"]])
+    assert (layout.first, [c.heading for c in layout.columns]) == (1, ["area_code", "คน"])
+
+
+def test_a_province_in_the_corner_is_a_heading():
+    layout = lay_out([["จังหวัดยะลา", "2561", "2562"], ["เบตง", "5", "6"], ["รามัน", "7", "8"]])
+    assert (layout.first, [c.year for c in layout.values]) == (1, [2018, 2019])

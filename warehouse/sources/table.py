@@ -219,9 +219,11 @@ class Match:
         }  # fmt: skip
         by_code: dict[str, list[str]] = defaultdict(list)
         for failure in self.failures:
-            by_code[failure.code if failure.code in words else "other"].append(failure.found)
+            # A cell that is no number is not quoted: a snapshot keeps this sentence, also of protected tables.
+            named = failure.code in words
+            by_code[failure.code if named else "other"].append(failure.found if named else failure.code)
         for code, found in by_code.items():
-            word = words.get(code, ("อื่น ๆ", "for other reasons"))[0 if thai else 1]
+            word = words.get(code, ("เหตุอื่น", "for other reasons"))[0 if thai else 1]
             shown = ", ".join(dict.fromkeys(found[:200]))
             shown = shown if len(shown) <= 120 else shown[:119] + "…"
             parts.append(f"{word} {len(found):,}: {shown}" if thai else f"{len(found):,} {word}: {shown}")
@@ -369,6 +371,7 @@ def read_table(
     )
     batch.sources = pa.Table.from_pylist([_source(plan, data)], schema=SOURCE)
     batch.files = pa.Table.from_pylist([{"source_id": plan.source_id, **about}], schema=SOURCE_FILE)
+    batch.whole_years = True
     report.facts["observations"] = batch.observations.num_rows
     return Table(batch, plan, match)
 

@@ -319,10 +319,16 @@ def _is_heading(cell: str) -> bool:
 
 
 def _is_data(line: Sequence[str], first: Sequence[str], columns: Sequence[int]) -> bool:
-    """Whether a line above the first area is a row that names an unknown one, and no heading."""
+    """Whether a line above the first area is a row too: one that names an unknown area, or whose number has a fault."""
     labels = [line[at] for at in columns if line[at].strip()]
-    numbers = [c for at, c in enumerate(line) if at not in columns and is_numeric(c) and first[at].strip()]
-    if not labels or not numbers or any(map(_is_heading, labels)) or all(map(_is_year_label, numbers)):
+    others = [(at, cell) for at, cell in enumerate(line) if at not in columns and cell.strip()]
+    if not labels or any(map(_is_heading, labels)):
+        return False
+    if any(area_like(label) or code_like(label) for label in labels):
+        # An area whose number has a fault; a province in the corner above years is a heading.
+        return any(re.search("[0-9๐-๙]", cell) and not _is_year_label(cell) for _, cell in others)
+    numbers = [cell for at, cell in others if is_numeric(cell) and first[at].strip()]
+    if not numbers or all(map(_is_year_label, numbers)):
         return False
     return len(numbers) < 2 or numbers != [str(n) for n in range(1, len(numbers) + 1)]
 
@@ -474,7 +480,7 @@ def _roles(headings: Sequence[str], body: Lines, said: Mapping[str, str]) -> lis
     codes = {
         at
         for at in open_columns
-        if cells[at] and _CODE_HEADING.fullmatch(keys[at]) and _share(cells[at], _begins_like_code) >= 0.8
+        if cells[at] and _CODE_HEADING.fullmatch(keys[at]) and _share(cells[at], _begins_like_code) >= 0.6
     }
     parts = _code_parts({at: keys[at] for at in codes}, cells)
     for at in open_columns:
