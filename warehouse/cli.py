@@ -445,9 +445,10 @@ def _read_places(
         boundaries=published_boundaries(current),
         progress=tell,
     )
-    if options.save_mapping and batch.report.facts.get("mapping"):
-        # Also of a file that was refused: a guess that went wrong is mended in it.
-        found = batch.report.facts["mapping"][0]
+    if options.save_mapping:
+        # Also of a file that was refused: a guess that went wrong is mended in it, and nothing guessed is filled in.
+        nothing: dict[str, Any] = {"columns": {}, "kind": None, "grades": {}}
+        found = (batch.report.facts.get("mapping") or [nothing])[0]
         text = ColumnMapping(found["columns"], found["kind"], found["grades"]).toml()
         try:
             with Path(options.save_mapping).open("x", encoding="utf-8", newline="\n") as file:

@@ -163,6 +163,23 @@ def test_the_first_of_several_columns_is_taken_and_the_rest_is_told(intake, tmp_
     assert facts["unread"] == ["ระดับ", "tel"] and facts["layout"] is None
 
 
+def test_one_long_number_in_a_column_nobody_reads_is_no_person(intake, tmp_path):
+    rows = [
+        f"โรงพยาบาล {n},18.79,{100.7 + n / 100},{9_000_000_000_000 + n if n else 1101700000001}"
+        for n in range(20)
+    ]
+    file = write(tmp_path / "x.csv", "name,lat,lon,asset", *rows)
+    assert read_places([file], intake).places.num_rows == 20
+    beside = write(
+        tmp_path / "y.csv",
+        "name,lat,lon",
+        *(r.rsplit(",", 1)[0] for r in rows),
+        "โรงพยาบาล 1101700000001,18.79,100.9",
+    )
+    [finding] = read_places([beside], intake).report.rejections
+    assert (finding.code, finding.found, finding.row) == ("places.personal", "13 digits", 22)
+
+
 def test_where_the_kind_cannot_be_told_it_is_asked_for(intake, tmp_path):
     file = write(
         tmp_path / "x.csv",
@@ -204,6 +221,13 @@ def test_the_command_publishes_once_and_writes_down_the_mapping(home, tmp_path, 
     )
     saved = tmp_path / "map.toml"
     arguments = ["import", "places", str(file), "--source-title", "ทะเบียนทดสอบ", "--save-mapping", str(saved)]
+    nothing = write(tmp_path / "odd.csv", "a,b", "1,2")
+    assert main(["import", "places", str(nothing), "--save-mapping", str(tmp_path / "empty.toml")]) == 1
+    assert (
+        "[columns]" in (tmp_path / "empty.toml").read_text()
+        and "subdistrict_code" in (tmp_path / "empty.toml").read_text()
+    )
+    capsys.readouterr()
     assert main([*arguments, "--dry-run", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (

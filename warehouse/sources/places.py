@@ -44,6 +44,7 @@ from warehouse.intake import Intake, Job
 from warehouse.intake.text import ROW, join_header
 from warehouse.report import Check, Finding, ImportReport, Severity
 from warehouse.schemas.cells import FAULTS, is_garbled, is_total, numbers, read_year
+from warehouse.sources.persons import PERSON, is_identity
 from warehouse.sources.places_layout import (
     ROLES,
     ColumnMapping,
@@ -87,13 +88,8 @@ _PERSONAL_COLUMN: Final = re.compile(
     "นามสกุล|ชื่อสกุล|surname|lastname|firstname|fullname|personname|เลขบัตร|เลขประจำตัวประชาชน|บัตรประชาชน|citizen|nationalid|idcard"
     "|วันเกิด|birthdate|dateofbirth|^dob$|^cid$|^pid$|^สกุล|หัวหน้าครัวเรือน|householdhead|ครัวเรือนที่|รหัสบ้าน|houseid"
 )
-_IDENTITY: Final = re.compile(
-    r"(?<![0-9])([0-9])[ -]?([0-9]{4})[ -]?([0-9]{5})[ -]?([0-9]{2})[ -]?([0-9])(?![0-9])"
-)
-_PERSON: Final = re.compile(
-    r"^(?:นางสาว|เด็กชาย|เด็กหญิง|น\.\s*ส\.|ด\.\s*ช\.|ด\.\s*ญ\.|นาย|นาง|mr\.?|mrs\.?|ms\.?|miss)\s*[ก-๙A-Za-z]{2,}\s+[ก-๙A-Za-z]{2,}$",
-    re.IGNORECASE,
-)
+_MANY: Final = 0.2
+"""Share of a column's cells that look like identity numbers, above which they are: one in ten numbers passes for one by chance."""
 
 MENDS: Final[Mapping[str, tuple[str, str]]] = {
     "places.nothing": ("ระบุไฟล์ของสถานที่", "name a file of places"),
@@ -263,10 +259,6 @@ class _Row:
     own: str | None
     record: dict[str, Any]
 
-    @property
-    def number(self) -> int:
-        return self.table.rows[self.at]
-
 
 def read_places(
     paths: Sequence[Path],
@@ -306,7 +298,7 @@ def read_places(
     -------
     Batch
         ``places``; one source a title and kind. Rows left out are warnings, with ``report.facts["left_out"]`` by reason. Empty when
-        ``batch.report.refused``. ``report.facts["mapping"]`` says how each file was read, also of a refused one.
+        ``batch.report.refused``. ``report.facts["mapping"]`` says how each file was read whose columns could be told.
     """
     report = ImportReport(kind="places")
     told = _mapping(mapping, report)
@@ -648,26 +640,22 @@ def _names_persons(
                 row=header_row or None,
                 column=name,
             )
-    called = mapping.columns.get("name_th")
-    positions = [mapping.columns.get(role) for role in ("longitude", "latitude")]
+    read = {
+        role: mapping.columns.get(role) for role in ("longitude", "latitude", "name_th", "name_en", "grade")
+    }
     for name, column in cells.items():
-        if name in positions:
+        if name in (read["longitude"], read["latitude"]):
             continue
-        for row, text in zip(rows, column, strict=True):
-            if not text or len(text) < 5:
-                continue
-            plain = text.translate(THAI_DIGITS)
-            if any(_checked("".join(m.groups())) for m in _IDENTITY.finditer(plain)):
-                _note(report, "places.personal", file, "13 digits", "-", row=row, column=name)
-            elif name == called and _PERSON.match(plain.strip()):
-                _note(report, "places.personal", file, "title + name", "-", row=row, column=name)
+        stored = name in (read["name_th"], read["name_en"], read["grade"])
+        said = [(row, text.strip()) for row, text in zip(rows, column, strict=True) if text and text.strip()]
+        cards = [row for row, text in said if len(text) >= 13 and is_identity(text)]
+        people = [row for row, text in said if name == read["name_th"] and PERSON.match(text)]
+        # Of a column that is not read a number or two may be anything; what would be shown may not hold one.
+        if cards and (stored or len(cards) >= _MANY * len(said)):
+            _note(report, "places.personal", file, "13 digits", "-", row=cards[0], column=name)
+        if people:
+            _note(report, "places.personal", file, "title + name", "-", row=people[0], column=name)
     return len(report.rejections) > before
-
-
-def _checked(digits: str) -> bool:
-    """Whether 13 digits end with the check digit of an identity card; a licence number does so one time in ten."""
-    total = sum(int(digit) * weight for digit, weight in zip(digits, range(13, 1, -1), strict=False))
-    return digits[0] != "0" and (11 - total % 11) % 10 == int(digits[12])
 
 
 def _layer(

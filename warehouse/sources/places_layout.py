@@ -199,6 +199,7 @@ class ColumnMapping:
     def toml(self) -> str:
         """The mapping as a file that can be changed and given back."""
         lines = ["# Columns of a table of places, for: daomap import places FILE --mapping THIS_FILE"]
+        lines.append(f"# Roles: {', '.join(ROLES)}")
         if self.kind is not None:
             lines.append(f"kind = {_quoted(self.kind)}")
         lines += ["", "[columns]", *(f"{role} = {_quoted(name)}" for role, name in self.columns.items())]
