@@ -165,7 +165,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         )
     url = None
     if p.draw_level is not None and p.draw_parent is not None:
-        url = _layer_url(c, scene, scene.indicator)
+        url = layer_address(c, scene)
     bbox = c.warehouse.bounds(p.fits)
     if url is None or bbox is None or p.draw_level is None:
         key_text = (
@@ -287,8 +287,9 @@ def star_settings(c: Context) -> StarSettings:
     return StarSettings(minimum_siblings=used["minimum_siblings"], thresholds=fixed)
 
 
-def _layer_url(c: Context, scene: Scene, indicator: Indicator) -> str | None:
-    p = scene.plan
+def layer_address(c: Context, scene: Scene, indicator: Indicator | None = None) -> str | None:
+    """Address of the layer that a scene draws, of its own indicator or another; None where none was built."""
+    p, indicator = scene.plan, indicator or scene.indicator
     return c.warehouse.layer_url(
         p.draw_level or "", p.draw_parent or "", indicator.theme, scene.year, indicator.id
     )
@@ -298,12 +299,12 @@ def tooltip(c: Context, scene: Scene) -> str:
     """Tooltip template: the browser fills in the feature's texts and escapes them."""
     name = "{name_th}" if c.words.language == "th" else "{name_en}"
     shown = scene.indicator
-    url = _layer_url(c, scene, shown)
+    url = layer_address(c, scene, shown)
     # Only what stands in the same layer file can be filled in.
     extras = [
         e
         for e in map(entry, _TOOLTIP_EXTRAS.get(shown.theme, ()))
-        if e.id != shown.id and _layer_url(c, scene, e) == url
+        if e.id != shown.id and layer_address(c, scene, e) == url
     ]
     lines = [
         f"{c.words.pick(e.short_th, e.short_en)}: <b>{{{e.id}_t}}</b> {c.words.pick(e.unit_th, e.unit_en)}"

@@ -27,5 +27,6 @@ PAGES = (
     PageEntry("poverty_light", ":material/scatter_plot:"),
     PageEntry("neet", ":material/school:"),
     PageEntry("services", ":material/local_hospital:"),
+    PageEntry("villages", ":material/holiday_village:"),
     PageEntry("overlay", ":material/layers:"),
 )
