@@ -43,6 +43,7 @@ from ui.villages_state import (
     indicator_of,
     measure_name,
     measures,
+    province_of,
     standing,
 )
 from ui.workbook import source_rows
@@ -210,14 +211,15 @@ def points_only(c: Context) -> bool:
     """Draw the villages as they lie, where there are points and no scores; whether there are any."""
     w = c.words
     p = plan_of(c)
-    within = p.draw_parent or COUNTRY
+    within = province_of(c)
     points = data.villages(c.warehouse.snapshot, within)
     if points.empty:
         return False
-    bbox, url = c.warehouse.bounds(p.fits), _any_layer(c, p.draw_level, within)
+    bbox, url = c.warehouse.bounds(p.fits), _any_layer(c, p.draw_level, p.draw_parent or COUNTRY)
     if bbox is None or url is None:
         return True
-    st.caption(w("villages.points_only", n=f"{len(points):,}", area=c.name(c.warehouse.area(within))))
+    area = escape_markdown(c.name(c.warehouse.area(within)))
+    st.caption(w("villages.points_only", n=f"{len(points):,}", area=area))
     whole = within == COUNTRY
     red, green, blue = (int(c.theme.accent[i : i + 2], 16) for i in (1, 3, 5))
     accent = (red, green, blue)
@@ -475,8 +477,9 @@ def _area_rows(c: Context, choice: Choice) -> Iterator[list[object]]:
         label = measure_name(choice.spec, measure, c.words)
         checked = str(not unverified(choice, measure)).lower()
         for row in frame.itertuples():
+            counts = [None if pd.isna(n) else int(n) for n in (row.numerator, row.denominator)]
             yield [
-                row.area_code, row.name_th, row.name_en, name, label, row.value, row.numerator, row.denominator, checked,
+                row.area_code, row.name_th, row.name_en, name, label, row.value, *counts, checked,
             ]  # fmt: skip
 
 

@@ -30,6 +30,8 @@ class Choice:
         ``level``, or the id of a domain or an indicator.
     scene : Scene
         Shares of villages: of level 1, or with a severe problem.
+    within : str
+        Province the points are of, or the country.
     pointed : bool
         Whether villages are drawn one by one; the country is drawn by areas unless asked for.
     """
@@ -37,6 +39,7 @@ class Choice:
     round: Round
     measure: str
     scene: Scene
+    within: str
     pointed: bool
 
     @property
@@ -47,11 +50,6 @@ class Choice:
     def year(self) -> int:
         return self.round.year
 
-    @property
-    def within(self) -> str:
-        """Province the points are of, or the country."""
-        return self.scene.plan.draw_parent or COUNTRY
-
 
 def choose_round(c: Context) -> Choice | None:
     """The survey and measure of the address, else the newest and its levels; None where there are no scores."""
@@ -61,8 +59,14 @@ def choose_round(c: Context) -> Choice | None:
     found = next((r for r in rounds if r.key == c.view.source), rounds[0])
     measure = c.view.measure if c.view.measure in measures(found.spec) else LEVEL
     scene = compose(c, indicator_of(found.spec, measure), found.year)
-    whole = c.area.code == COUNTRY
-    return Choice(found, measure, scene, c.view.points == "all" or (c.view.points == "auto" and not whole))
+    within = province_of(c)
+    one_by_one = c.view.points == "all" or (c.view.points == "auto" and within != COUNTRY)
+    return Choice(found, measure, scene, within, one_by_one)
+
+
+def province_of(c: Context) -> str:
+    """The province of the area looked at, or the country."""
+    return COUNTRY if c.area.code == COUNTRY else c.area.code[:2]
 
 
 def measures(spec: Spec) -> list[str]:

@@ -25,8 +25,8 @@ class Case:
     what : str
         The fault in words.
     reader : str
-        ``csv``, ``tpmap``, ``neet``, ``places``, ``table``, ``crosswalk``, ``figures``, ``boundaries``,
-        ``nightlight``,
+        ``csv``, ``tpmap``, ``neet``, ``places``, ``table``, ``villages``, ``crosswalk``, ``figures``,
+        ``boundaries``, ``nightlight``,
         ``vector``, ``sheet`` or ``raster``.
     verdict : str
         ``reject``; ``repair``, accepted with a warning or a counted repair; ``accept``, without either.

@@ -9,7 +9,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.malformed import books, columns, grids, lights, maps, points, tables, youth  # noqa: F401  (they fill the corpus)
+from tests.malformed import (  # noqa: F401  (they fill the corpus)
+    books,
+    columns,
+    grids,
+    hamlets,
+    lights,
+    maps,
+    points,
+    tables,
+    youth,
+)
 from tests.malformed.cases import CASES, Case
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "malformed.md"

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from analytics.village_specs import shipped_specs
 from geo.boundaries import embedded_provinces
 from tests.malformed.cases import CASES, Case
 from tests.malformed.make import TARGET, WITHOUT_FILE, classes, page
@@ -26,8 +27,19 @@ from warehouse.sources.nightlight import read_nightlight
 from warehouse.sources.places import read_places
 from warehouse.sources.table import read_table
 from warehouse.sources.tpmap import read_tpmap
+from warehouse.sources.villages import read_villages
 
-_IMPORTERS = ("tpmap", "crosswalk", "figures", "boundaries", "nightlight", "neet", "places", "table")
+_IMPORTERS = (
+    "tpmap",
+    "crosswalk",
+    "figures",
+    "boundaries",
+    "nightlight",
+    "neet",
+    "places",
+    "table",
+    "villages",
+)
 _TRACE = re.compile(r"Traceback|File \"|line \d+, in |\.py\b|0x[0-9a-f]{9,}|Exception|Error\(")
 
 
@@ -46,6 +58,8 @@ def imported(case: Case, paths: list[Path], intake: Intake) -> Batch:
         return import_figures(paths[0])
     if case.reader == "table":
         return read_table(paths[0], intake, **case.options).batch
+    if case.reader == "villages":
+        return read_villages(paths, intake, specs=shipped_specs(), **case.options)
     if case.reader == "neet":
         return read_neet(paths, intake, **{"protected": lambda _ids: False} | case.options)
     if case.reader == "places":
@@ -97,6 +111,7 @@ def test_verdict(name: str, tmp_path: Path, intake: Intake, sound: dict[str, Any
         if batch.report.refused:
             assert batch.observations.num_rows == batch.areas.num_rows == batch.sources.num_rows == 0
             assert not batch.boundaries and not batch.rasters and not batch.places.num_rows
+            assert batch.village_points.num_rows == batch.village_scores.num_rows == 0
         else:
             _true(case, batch, sound)
     else:
@@ -146,6 +161,9 @@ def _true(case: Case, batch: Batch, sound: dict[str, Any]) -> None:
         [raster] = batch.rasters
         assert int(np.isfinite(raster.values).sum()) == case.truth["finite"]
         assert np.nansum(raster.values, dtype="float64") == pytest.approx(case.truth["sum"], rel=1e-6)
+    elif case.reader == "villages":
+        scores = {(r["code"], r["indicator"]): r["score"] for r in batch.village_scores.to_pylist()}
+        assert scores == case.truth["scores"]
     elif case.reader in ("neet", "table"):
         assert observations(batch).to_dict() == pytest.approx(case.truth["values"])
     elif case.reader == "places":

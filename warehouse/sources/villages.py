@@ -1381,6 +1381,8 @@ def _take_scores(
             if position.fault is not None:
                 _place_fault(table, at, f"{x[at]}, {y[at]}", position.fault, report)
                 continue
+            for repair in position.repairs:
+                report.repairs[f"position_{repair}"] += 1
             taken.points.append(
                 {
                     "code": own,
