@@ -466,9 +466,8 @@ def table_panel(c: Context, choice: Choice) -> None:
     if len(table) > len(order):
         line = w("ranking.shown", n=len(order), all=f"{len(table):,}") + " · " + line
     st.caption(line)
-    for text in (*people_lines(c, table), w("services.coarse") if table["places_coarse"].sum() else ""):
-        if text:
-            st.caption(escape_markdown(text))
+    coarse = [w("services.coarse")] if table["places_coarse"].sum() else []
+    st.caption(escape_markdown(" · ".join([*people_lines(c, table), *coarse])))
 
 
 def places_panel(c: Context, choice: Choice) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from analytics.access_measures import OPEN_END, AccessMeasure
@@ -151,7 +149,3 @@ def caveats(choice: Choice, w: Words) -> list[str]:
         w("services.caveat_esfca" if decay.verified else "services.caveat_esfca_unverified", weights=weights)
     )
     return lines
-
-
-def joined(lines: Sequence[str]) -> str:
-    return " · ".join(lines)

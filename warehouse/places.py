@@ -431,7 +431,8 @@ class Places:
                 people=("people", lambda p: p.sum(skipna=False)), people_assumed=("people_assumed", "any")
             )
             frame = frame.loc[together["nearest_km"].idxmax()].drop(columns=["people", "people_assumed"])
-            frame = frame.merge(whole, left_on="code", right_index=True)
+            # Merged with nothing, the index would take the column's name.
+            frame = frame.merge(whole, left_on="code", right_index=True).reset_index(drop=True)
             names = self._house._frame("subdistrict", COUNTRY).frame.set_index("area_code")
             for name in ("name_th", "name_en"):
                 frame[name] = names[name].reindex(frame["code"]).to_numpy()

@@ -156,3 +156,9 @@ def test_an_area_without_any_place_of_a_kind_is_in_no_class(poor):
 def test_places_of_one_province_are_no_rate_of_the_country(poor):
     country = measured(poor, HEALTH, "country", "TH").iloc[0]
     assert country["places"] == 5 and np.isnan(country["per_10000"])
+
+
+def test_where_no_source_has_places_nobody_is_served_least(poor):
+    for by in ("village", "subdistrict"):
+        assert poor.places.least_served("health", "50", km=5, by=by).empty
+        assert poor.places.least_served("office", "55", km=5, by=by).empty
