@@ -246,7 +246,7 @@ class PointColours:
         _check_plain(self.prop, *(value for value in self.colours if isinstance(value, str)))
 
     def expression(self, alpha: int) -> str:
-        """What the browser evaluates for each point; what is approximate is four times as clear."""
+        """What the browser evaluates for each point."""
         steps = "".join(
             f"properties.{self.prop}=={_literal(value)}?{_array(colour, alpha)}:"
             for value, colour in self.colours.items()

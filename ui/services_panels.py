@@ -51,7 +51,7 @@ from ui.services_text import (
     unit_text,
     where,
 )
-from ui.state import WIDEST_KM
+from ui.state import NARROWEST_KM, WIDEST_KM
 from ui.tables import display_name, rows_shown
 from warehouse.access_layers import ALL, access_url
 from warehouse.place_layers import place_url
@@ -85,7 +85,7 @@ def controls(c: Context, choice: Choice) -> None:
         st.session_state["w_km"] = choice.reach.km
         st.number_input(
             w("services.km"),
-            min_value=0.5,
+            min_value=NARROWEST_KM,
             max_value=WIDEST_KM,
             step=0.5,
             format="%.1f",

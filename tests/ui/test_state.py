@@ -50,7 +50,7 @@ views = st.builds(
     pattern=st.sampled_from(PATTERNS),
     kind=st.sampled_from(["", "health", "school"]),
     grades=st.sampled_from(["", "primary", "primary.all_levels"]),
-    km=st.just(0.0) | st.integers(1, 1000).map(lambda n: n / 10),
+    km=st.just(0.0) | st.integers(5, 1000).map(lambda n: n / 10),
     points=st.sampled_from(POINTS),
     approx=st.booleans(),
 )
@@ -96,7 +96,7 @@ def test_bounds_must_ascend_and_leave_room_for_nine_classes():
 
 
 @pytest.mark.parametrize(
-    "wrong", ["0", "0.0", "-1", "100.1", "6.55", "1e2", "nan", "inf", "๖", "6 ", "999999"]
+    "wrong", ["0", "0.0", "0.4", "-1", "100.1", "6.55", "1e2", "nan", "inf", "๖", "6 ", "999999"]
 )
 def test_a_radius_is_a_plain_number_of_kilometres(wrong):
     assert _parse({"km": wrong}).km == 0.0
