@@ -86,6 +86,14 @@ MEASURES: Final = (
 )
 """Numeric columns of `Places.measures`."""
 
+_ORDER: Final = (
+    *("area_code", "name_th", "name_en", "places", "places_coarse"),
+    *("people", "people_indicator", "people_year", "people_source", "per_10000"),
+    *("origins", "origins_kind", "origins_people", "people_assumed"),
+    *("nearest_km", "nearest_km_people", "share_villages_within", "share_people_within"),
+    *("access_2sfca", "access_e2sfca"),
+)
+
 # Pairs of origin and place that are held at once, 24 bytes each; and how much denser than the country villages lie where places do.
 _PAIRS: Final = 2_000_000
 _CROWDED: Final = 4
@@ -375,18 +383,17 @@ class Places:
             out = self._of_villages(frame, km)
         else:
             out = self._of_areas(frame, level, within, km)
-            covered = self._covered(kind, source)
-            out["places"], out["places_coarse"] = _count(out["area_code"], own, covered)
+            out["places"], out["places_coarse"] = _count(out["area_code"], own, self._covered(kind, source))
             out["people"] = self._people_of(level, within, counted, out["area_code"])
         out["per_10000"] = PER_PEOPLE * out["places"] / out["people"].where(out["people"] > 0)
-        if level == "country" and len(covered) < RANK_COVERAGE * len(self._house.children(COUNTRY)):
+        if level == "country" and len(self._covered(kind, source)) < RANK_COVERAGE * len(
+            self._house.children(COUNTRY)
+        ):
             # The places of a few provinces over everybody's people would be a rate of nothing.
             out["per_10000"] = np.nan
         out["people_indicator"], out["people_year"] = counted or (None, 0)
         out["people_source"] = self._people_source(counted)
-        first = ["area_code", "name_th", "name_en", "places", "places_coarse", "people", "people_indicator"]
-        first += ["people_year", "people_source", "per_10000", "origins", "origins_kind", "origins_people"]
-        return out[[*first, "people_assumed", *MEASURES[6:]]].reset_index(drop=True)
+        return out[list(_ORDER)].reset_index(drop=True)
 
     def least_served(
         self,
