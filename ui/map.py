@@ -295,7 +295,8 @@ def point_layer(
         get_point_radius=radius,
         line_width_units=pdk.types.String("pixels"),
         get_line_width=f"properties.a==1?1.6:{0.6 if radius >= 3 else 0.2}",
-        get_line_color=f"properties.a!=1?{_array(theme.line, alpha)}:{colours.expression(alpha)}",
+        # Darker than the land in the light theme and lighter in the dark one: pale dots stand out as well.
+        get_line_color=f"properties.a!=1?{_array(theme.focus, alpha * 2 // 3)}:{colours.expression(alpha)}",
         get_fill_color=f"properties.a!=1?({colours.expression(alpha)}):{_array(theme.line, alpha // 3)}",
         update_triggers={
             "getFillColor": [colours.prop, list(colours.colours.items()), alpha, theme.name],

@@ -186,8 +186,8 @@ _CLUSTERS = {
 }
 
 
-# Okabe and Ito's set for all eyes, and two more that keep apart from it; the last is of what is not known. Dots have an outline
-# of the map's lines, which sets them off from the areas.
+# Okabe and Ito's set for all eyes, and one more that keeps apart from it; the last is of what is not known. Dots have an outline
+# that sets them off from the areas.
 _GRADES = {
     "light": (
         "#009e73", "#56b4e9", "#cc79a7", "#f0e442", "#0072b2", "#e69f00", "#000000", "#6a3d9a", "#8a949a",
