@@ -229,6 +229,23 @@ def test_a_year_that_is_guessed_is_said(take: Callable[..., Table]) -> None:
     assert "2566 (file name)" in named.lines("en")[0]
 
 
+def test_the_mapping_of_an_edition_serves_the_next_and_never_dates_it_back(
+    take: Callable[..., Table],
+) -> None:
+    wide = take("จังหวัด,2565,2566\nยะลา,1,2\nน่าน,3,4\n").plan
+    later = take("จังหวัด,2566,2567\nยะลา,2,5\nน่าน,4,6\n", plan=wide)
+    assert {year: v for (code, _, year), v in numbers(later).items() if code == "95"} == {
+        2023: 2.0,
+        2024: 5.0,
+    }
+    dated = take(RATE, name="poor_2566.csv").plan
+    assert refused(take(RATE, name="poor_2567.csv", plan=dated)) == {"table.year_differs"}
+    assert {year for _, _, year in numbers(take(RATE, name="poor_2567.csv", plan=dated, year_be=2567))} == {
+        2024
+    }
+    assert refused(take("จังหวัด,อื่น\nยะลา,1\nน่าน,2\n", plan=dated)) == {"table.mapping"}
+
+
 def test_a_code_wins_over_its_name_and_municipalities_become_areas(take: Callable[..., Table]) -> None:
     table = take(
         "tambon_id,ตำบล,จำนวนคน\n950101,สะเตง,9\n950151,เทศบาลนครยะลา,8\n950102,บุดี,7\n950104,ยุโป,6\n",

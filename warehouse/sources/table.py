@@ -38,6 +38,7 @@ from warehouse.sources.table_layout import (
     LayoutError,
     Place,
     cell_year,
+    heading_year,
     is_note,
     is_numeric,
     key_of,
@@ -77,8 +78,8 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
         "give the year with --year-be, or add a column of years of four digits",
     ),
     "table.year_differs": (
-        "ให้ปีในไฟล์ตรงกับ --year-be หรือไม่ต้องระบุ --year-be",
-        "make the year in the file agree with --year-be, or leave --year-be out",
+        "ให้ปีในไฟล์ตรงกับ --year-be หรือ year_be ในไฟล์ --mapping หรือระบุปีที่ถูกด้วย --year-be",
+        "make the year in the file agree with --year-be or the mapping's year_be, or give the right one with --year-be",
     ),
     "table.mixed_eras": ("ใช้ พ.ศ. หรือ ค.ศ. อย่างเดียวทั้งตาราง", "use one era in the whole table"),
     "table.too_many": (
@@ -423,7 +424,14 @@ def _lines(table: pa.Table, file: str, sheet: str, plan: Plan | None, report: Im
             )
     if plan is not None:
         here = {c.heading for c in layout.columns}
-        gone = [heading for heading in plan.columns if heading not in here]
+        # The next edition may lack an old year, and a column that nobody reads.
+        gone = [
+            heading
+            for heading, role in plan.columns.items()
+            if heading not in here
+            and role != "skip"
+            and (role != "value" or heading_year(heading)[0] is None)
+        ]
         if gone:
             _note(
                 report,
@@ -467,6 +475,10 @@ def _read_all(
     year, year_from = (
         (said - 543, "--year-be" if year_be is not None else "mapping") if said is not None else (None, "")
     )
+    named_year = _guessed_year(layout, path)[0]
+    if year_from == "mapping" and named_year not in (None, year):
+        # The mapping of another edition: its year would be put on these numbers.
+        _note(report, "table.year_differs", file, str((named_year or 0) + 543), f"mapping: {said}")
     for sheet in sheets:
         sheet.year = year
         if year is None and len(wanted) > 0 and (named := cell_year(sheet.name)) is not None:
@@ -474,7 +486,7 @@ def _read_all(
     if (
         all(s.year is None for s in sheets)
         and not layout.of("year")
-        and any(c.year is None for c in layout.values)
+        and (not layout.values or any(c.year is None for c in layout.values))
     ):
         guess, year_from = _guessed_year(layout, path)
         for sheet in sheets:
