@@ -180,6 +180,8 @@ def _write_database(
         },
     )
     try:
+        # It would stand between the lines of a report in JSON.
+        connection.execute("SET enable_progress_bar = false")
         # Also in a draft of an older snapshot, which lacks the tables that came since.
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         years = touched_years(b.observations for b in batches)

@@ -106,6 +106,17 @@ def test_labels_on_the_first_row_of_a_block_hold_for_the_block(take: Callable[..
     assert kinds.match.regions == 2
 
 
+def test_a_gap_in_a_full_column_is_not_filled(take: Callable[..., Table]) -> None:
+    rows = ["ยะลา,2561,1", "น่าน,2561,2", "ตาก,,3", "ตรัง,2561,4", "เลย,2561,5"]
+    table = take("จังหวัด,ปี,n\n" + "\n".join(rows) + "\n")
+    assert failed(table) == [(4, "table.year")] and len(numbers(table)) == 4
+
+
+def test_a_column_without_a_name_pushes_no_row_aside(take: Callable[..., Table]) -> None:
+    table = take("จังหวัด,n,\nยะลา,1,ก\nน่าน,2,ข\nตาก,3,ค\nตรัง,4,\nเลย,5,\nเลย,โคราช,6,7\n", year_be=2566)
+    assert table.match.matched == 5 and [f.row for f in table.match.failures] == [7]
+
+
 def test_merged_headings_in_a_workbook(intake: Intake, tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "merged.xlsx"), {"strings_to_formulas": False})
     page = book.add_worksheet()

@@ -540,7 +540,13 @@ def _read_rows(sheet: _Sheet, file: str, report: ImportReport, match: Match) -> 
     filled = _fills(sheet, coarse, finest, [*years, *categories])
     report.repairs["filled_down"] += filled
     reader = AreaReader(layout)
-    width = max((c.position for c in layout.columns if not c.heading.startswith("#")), default=0)
+    # A column that nobody named and few rows fill is what an unquoted comma pushed aside.
+    width = max(
+        c.position
+        for c in layout.columns
+        if not c.heading.startswith("#")
+        or sum(bool(line[c.position].strip()) for line in sheet.lines) > 0.5 * len(sheet.lines)
+    )
     values = layout.values
     alone = layout.area is not None
     eras: list[str] = []
@@ -606,6 +612,13 @@ def _fills(
     layout, filled = sheet.layout, 0
     last: dict[int, str] = {}
     grouped = [c for c in finest if layout.of("category") and not coarse and layout.area is None]
+    numbered = [line for line in sheet.lines if any(is_numeric(line[c.position]) for c in layout.values)]
+    # A label that is missing here and there is a gap in the file and no block.
+    blocks = {
+        c.position
+        for c in (*coarse, *grouped, *others)
+        if sum(not line[c.position].strip() for line in numbered) >= len(numbered) / 3
+    }
     for line in sheet.lines:
         numeric = any(is_numeric(line[c.position]) for c in layout.values)
         here = any(line[c.position].strip() for c in finest)
@@ -618,7 +631,7 @@ def _fills(
                     for lower in coarse[coarse.index(column) + 1 :]:
                         last.pop(lower.position, None)
                 last[at] = line[at]
-            elif at in last and numeric and (here or (column in grouped and labelled)):
+            elif at in last and at in blocks and numeric and (here or (column in grouped and labelled)):
                 line[at] = last[at]
                 filled += 1
     return filled
