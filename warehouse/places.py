@@ -318,7 +318,7 @@ class Places:
             As for `points`. Without a source all of them count together, and what two list is counted twice (`duplicates`
             finds it).
         approximate : bool
-            Measure distances also to places put at their subdistrict's inner point.
+            Measure distances also to places put at their subdistrict's inner point; from that very point nothing can be said.
         people : str, optional
             As for `origins`.
         supply : str
@@ -807,6 +807,16 @@ def _part(origins: int, km: float) -> int:
     return int(np.clip(_PAIRS / max(each, 1.0), 50, 5_000))
 
 
+def _on_itself(origins: pd.DataFrame, places: pd.DataFrame, index: NDArray[np.int64]) -> Bools:
+    """Inner points whose nearest place was put at that very point: the distance 0 between them is of our own making."""
+    if places.empty:
+        return np.zeros(len(origins), dtype=bool)
+    chosen = places.iloc[index]
+    same = chosen["area_code"].to_numpy() == origins["code"].to_numpy()
+    assumed = chosen["approximate"].to_numpy(dtype=bool) & (origins["kind"] == INNER_POINT).to_numpy()
+    return np.asarray(same & assumed, dtype=bool)
+
+
 def _worked_out(
     origins: pd.DataFrame, places: pd.DataFrame, offer: Floats, km: float, covered: Bools
 ) -> _Reach:
@@ -836,6 +846,7 @@ def _worked_out(
         unclear_places += np.bincount(pairs.origin, unclear[pairs.place], len(origins))
         for total, bands in zip(sums, steps, strict=True):
             total += access.floating_catchment(pairs, population, np.nan_to_num(supply), bands).access
+    covered = covered & ~_on_itself(origins, places, near.index)
     open_question = ~covered | (unclear_places > spare * reached_places)
     return _Reach(
         km=np.where(covered, near.km, np.nan),

@@ -153,10 +153,11 @@ def test_what_no_source_covers_is_unknown_and_not_zero(house):
     assert np.isnan(rows.loc["10", "nearest_km"]) and np.isnan(rows.loc["10", "share_people_within"])
     schools = house.places.measures("school", "subdistrict", "5501", km=1).set_index("area_code")
     assert schools.loc[CODES[4], "places"] == 1 and schools.loc[CODES[4], "share_people_within"] == 0
-    shown = house.places.measures("school", "subdistrict", "5501", km=1, approximate=True).set_index(
+    shown = house.places.measures("school", "subdistrict", "5501", km=12, approximate=True).set_index(
         "area_code"
     )
-    assert shown.loc[CODES[4], "share_people_within"] == 1
+    assert np.isnan(shown.loc[CODES[4], "nearest_km"]), "both were put at one point: 0 km would be made up"
+    assert shown.loc[CODES[0], "nearest_km"] == pytest.approx(STEP, rel=1e-6)
 
 
 def test_capacity_that_is_not_told_leaves_access_open(house):
