@@ -44,6 +44,8 @@ CLUSTERS: Final = "clusters"
 LONGEST_SET: Final = 400
 SMALLEST, LARGEST = 8.0, 16.0
 """Pixels of a bubble's radius; its area above the smallest grows with the number."""
+A_SIGN: Final = 3.5
+"""Half the width of a digit of a bubble's number, in pixels."""
 KEPT_BYTES: Final = 24_000_000
 
 _WORD = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
@@ -215,13 +217,18 @@ def _clusters(frame: pd.DataFrame, counted: tuple[str, str]) -> bytes:
             "c": code,
             "n": n,
             "s": f"{n:,}",
-            "r": round(SMALLEST + (LARGEST - SMALLEST) * math.sqrt(n / largest), 1),
+            "r": _radius(n, largest),
             "t_th": f"{n:,} {counted[0]}",
             "t_en": f"{n:,} {counted[1]}",
         }
         for code, n in zip(home["province"].tolist(), found.count.tolist(), strict=True)
     ]
     return points_bytes(found.longitude, found.latitude, rows, CLUSTER_DECIMALS)
+
+
+def _radius(n: int, largest: int) -> float:
+    """Pixels of a bubble: by its number, and wide enough for its digits, which would vanish on a light ground."""
+    return round(max(SMALLEST + (LARGEST - SMALLEST) * math.sqrt(n / largest), A_SIGN * len(f"{n:,}")), 1)
 
 
 def _degrees(frame: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -133,3 +133,9 @@ def test_a_snapshot_without_places_has_empty_layers_of_the_kinds_there_may_be(pu
     assert features(point_layer_bytes(*published, "place-school", "clusters")) == []
     assert point_layer_bytes(*published, "place-nothing", "TH") is None
     assert point_layer_bytes(*published, "place", "TH") is None
+
+
+def test_a_bubble_is_wide_enough_for_its_number():
+    assert layers._radius(2, 2) == layers.LARGEST
+    assert layers._radius(1_319, 5_000) == pytest.approx(5 * layers.A_SIGN)
+    assert layers._radius(1, 5_000) < layers._radius(900, 5_000)
