@@ -44,13 +44,13 @@ def real_files(*names: str) -> list[Path]:
 
 def outlines() -> Path:
     """A home with the shipped figures and the real boundaries, before any TPMAP file came in."""
-    return _made(kept() / "outlines", None, ["build"], ["import", "boundaries", *_texts(*BOUNDARIES)])
+    return made(kept() / "outlines", None, ["build"], ["import", "boundaries", *_texts(*BOUNDARIES)])
 
 
 def everything() -> Path:
     """A home with the real boundaries and the whole TPMAP edition of 2561."""
     real_files(TPMAP)
-    return _made(kept() / "everything", outlines(), ["import", "tpmap", *_texts(TPMAP)])
+    return made(kept() / "everything", outlines(), ["import", "tpmap", *_texts(TPMAP)])
 
 
 def current(home: Path) -> SnapshotInfo:
@@ -65,7 +65,8 @@ def _texts(*names: str) -> list[str]:
     return [str(path) for path in real_files(*names)]
 
 
-def _made(home: Path, base: Path | None, *steps: list[str]) -> Path:
+def made(home: Path, base: Path | None, *steps: list[str]) -> Path:
+    """A home kept under `home`: a copy of `base`, if any, after these commands; made once and brought up to date."""
     done = home / "prepared"
     if not done.exists():
         if home.exists():

@@ -60,7 +60,8 @@ The agencies' own files are not part of Daomap and are never handed on with it; 
 `pyogrio` and `rasterio` carry GDAL (MIT) and what it is built with, PROJ (MIT) among it; `pyproj` carries PROJ; `shapely`
 and `exactextract` carry GEOS (LGPL-2.1-or-later) as a shared library of its own, which can be replaced. `streamlit` carries
 its web page, with React, deck.gl, plotly.js, Vega and KaTeX (MIT or BSD) among others, as its own notices list. `typst`
-carries fonts of its own (Libertinus, New Computer Modern, DejaVu Sans Mono), which printed maps do not use.
+carries fonts of its own (Libertinus, New Computer Modern, DejaVu Sans Mono; OFL-1.1 or freer), from which printed maps take
+signs that Noto Sans Thai lacks.
 """
 
 

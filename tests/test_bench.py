@@ -20,12 +20,14 @@ from bench import (
     machine,
     map_payload,
     nightlight_import,
+    overlay,
     rerun,
     sessions,
     zonal,
 )
 from bench import table as bench_table
 from geo.nightlight import Grid
+from ui.overlay_state import parse_layers, to_text
 from ui.registry import PAGES
 
 
@@ -221,3 +223,16 @@ def test_all_sides_of_the_access_benchmark_find_the_same():
         np.testing.assert_allclose(km, other[0], rtol=1e-9)
         np.testing.assert_allclose(reached, other[1], rtol=1e-9)
     assert access.ratios({"ours": 2.0, "balltree": 9.0, "loop": 800.0}) == (4.5, 400.0)
+
+
+def test_the_overlay_benchmark_asks_for_every_address_of_a_chart_once_and_for_layers_that_are_known():
+    chart = (
+        '{"layers": [{"data": "/layers/a.geojson"}, {"data": "/layers/a.geojson"}, {"image": "/lights/b.png?v=2"},'
+        ' {"data": "@@=x"}, {"id": "x"}]}'
+    )
+    assert overlay.addresses(chart) == ["/layers/a.geojson", "/lights/b.png?v=2"]
+    asked = list(islice(overlay.views(), len(overlay.CHANGES)))
+    assert len({query["layers"] for query in asked}) == len(asked)
+    for query in asked:
+        found = parse_layers(query["layers"], indicator_exists=lambda _: True)
+        assert to_text(found) == query["layers"] and len(found) == 5

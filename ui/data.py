@@ -75,6 +75,15 @@ def source_titles(snapshot: str) -> dict[str, tuple[str, str]]:
     return {str(r.source_id): (str(r.title_th), str(r.title_en)) for r in frame.itertuples()}
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def made_up_sources(snapshot: str) -> frozenset[str]:
+    """Sources whose numbers are modelled or synthetic."""
+    from warehouse.pairing import MADE_UP  # loads libraries that the first page does not need
+
+    frame = shared(store().snapshots, snapshot).sources()
+    return frozenset(str(s) for s in frame[frame["kind"].isin(MADE_UP)]["source_id"])
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
 def places(snapshot: str, kind: str, within: str) -> pd.DataFrame:
     """`Places.points` of a kind with coordinates of their own, kept."""
@@ -85,6 +94,12 @@ def places(snapshot: str, kind: str, within: str) -> pd.DataFrame:
 def villages(snapshot: str, within: str) -> pd.DataFrame:
     """`Villages.points`, kept."""
     return shared(store().snapshots, snapshot).villages.points(within)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def village_classes(snapshot: str, spec: str, year: int, measure: str, within: str) -> pd.DataFrame:
+    """`Villages.classed`, kept."""
+    return shared(store().snapshots, snapshot).villages.classed(spec, year, measure, within)
 
 
 def warm_up() -> None:

@@ -29,7 +29,6 @@ from ui.panels import download_buttons
 from ui.tables import year_label
 from ui.workbook import source_rows
 from warehouse.neet import side_by_side
-from warehouse.pairing import MADE_UP
 
 COLUMNS = (
     "area_code", "name_th", "name_en", "on_map", "indicator", "what", "value", "shown", "unit", "year", "year_be", "rank",
@@ -104,7 +103,7 @@ def _fact(c: Context, entry: Indicator, row: pd.Series, *, rank: bool) -> Fact:
         and value is not None
         and c.area.level != "country"
         and entry.unit != "stars"
-        and not _made_up(c, source)
+        and source not in data.made_up_sources(c.warehouse.snapshot)
     ):
         within = c.area.code[:6] if c.area.level == "village" else COUNTRY
         found = place(data.values(c.warehouse.snapshot, entry.id, c.area.level, year, within), c.area.code)
@@ -121,10 +120,6 @@ def _fact(c: Context, entry: Indicator, row: pd.Series, *, rank: bool) -> Fact:
         found,
         hidden,
     )
-
-
-def _made_up(c: Context, source: str) -> bool:
-    return bool(source) and c.warehouse.source(source)["kind"] in MADE_UP
 
 
 def _value(c: Context, name: str, year: int, source: str | None = None) -> pd.Series | None:

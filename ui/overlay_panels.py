@@ -18,7 +18,7 @@ from ui.frame import Context, go
 from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
 from ui.markdown import escape_markdown
 from ui.overlay_legend import legend_html, legend_sheet
-from ui.overlay_scene import NEET, Shown, can_show, clustered, on_paper, points_within
+from ui.overlay_scene import NEET, Shown, can_show, clustered, measure_name, on_paper, points_within
 from ui.overlay_state import (
     OUTLINES,
     PLACES,
@@ -187,6 +187,15 @@ def _settings(c: Context, one: Shown, layers: Layers) -> None:
             lambda s: w.pick(*titles[s]),
             year=None,
         )
+    if one.measures and one.survey is not None:
+        survey = one.survey
+        pick(
+            "measure",
+            w("overlay.measure"),
+            list(one.measures),
+            layer.measure,
+            lambda m: measure_name(c, survey, m),
+        )
     if one.years:
         pick("year", w("year.label"), list(one.years), layer.year, year_text)
     if one.second_years:
@@ -211,7 +220,14 @@ def _settings(c: Context, one: Shown, layers: Layers) -> None:
     )  # fmt: skip
 
 
-_EMPTY: dict[str, object] = {"indicator": "", "second": "", "source": "", "year": None, "second_year": None}
+_EMPTY: dict[str, object] = {
+    "indicator": "",
+    "second": "",
+    "source": "",
+    "measure": "",
+    "year": None,
+    "second_year": None,
+}
 
 
 def _indicator_picker(c: Context, one: Shown, layers: Layers, field: str, pick: Callable[..., None]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.bivariate import places
 from analytics.catalogue import Indicator, indicator, load_catalogue
 from analytics.light_scale import scale_of
-from analytics.services import load_services
+from analytics.services import UNKNOWN, load_services
 from geo.codes import COUNTRY
 from geo.nightlight import Product
 from ui import data
@@ -34,7 +34,17 @@ from ui.map import (
 from ui.overlay_legend import Legend, Ramp, Row, Square
 from ui.overlay_state import READY_MADE, Layer, Layers, parse_layers
 from ui.pair_panels import square_labels, title_line
-from ui.palette import LIGHT, OUTLINE, RGB, Theme, bivariate, bivariate_missing, light_colours
+from ui.palette import (
+    LIGHT,
+    OUTLINE,
+    RGB,
+    Theme,
+    bivariate,
+    bivariate_missing,
+    grade_colours,
+    light_colours,
+    ramp,
+)
 from ui.panels import legend_lines, map_classes, source_line, tooltip
 from ui.plan import Plan
 from ui.print_map import SYMBOLS, Areas, Drawn, Picture, Points
@@ -46,19 +56,15 @@ from warehouse.light_images import LIGHT_COLOURS, ImageName, image_bounds, image
 from warehouse.neet import neet_sources
 from warehouse.neet_layers import neet_url
 from warehouse.pair_layers import pair_url
-from warehouse.pairing import MADE_UP, Pair, Question, pair
+from warehouse.pairing import Pair, Question, pair
 from warehouse.place_layers import place_url
-from warehouse.point_layers import points_url, read_set
+from warehouse.village_layers import class_words, village_url
+from warehouse.villages import LEVEL, Round
 
 NEET = "neet_rate"
 """The one indicator whose sources never share a map: a layer shows one of them."""
 POINT_SIZES = {"village": 2.6, "place": 4.6}  # pixels on the screen; a third of it in millimetres on paper
 VILLAGE: RGB = (88, 60, 140)
-# Okabe and Ito's colours, told apart with every kind of colour blindness; by rank of a grade within its kind.
-_GRADES: tuple[RGB, ...] = (
-    (0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (230, 159, 0), (120, 94, 240), (60, 60, 60),
-)  # fmt: skip
-_NO_GRADE: RGB = (120, 130, 136)
 _OUTLINES = {"province": 1.4, "district": 0.9, "subdistrict": 0.5}  # pixels
 
 
@@ -93,6 +99,10 @@ class Shown:
         Makes what is printed, from the bottom to the top.
     scene, pair : Scene or None, Pair or None
         Numbers of the areas.
+    measures : tuple of str
+        What villages may be coloured by.
+    survey : Round or None
+        That their classes come from.
     """
 
     layer: Layer
@@ -110,6 +120,8 @@ class Shown:
     paper: Callable[[], Sequence[Drawn]] = field(default=lambda: ())
     scene: Scene | None = None
     pair: Pair | None = None
+    measures: tuple[str, ...] = ()
+    survey: Round | None = None
 
     @property
     def drawn(self) -> bool:
@@ -171,7 +183,7 @@ def _hex_rows(rows: Sequence[LegendRow]) -> list[Row]:
 
 
 def _made_up(c: Context, sources: Sequence[str]) -> bool:
-    return any(c.warehouse.source(s)["kind"] in MADE_UP for s in sources)
+    return not data.made_up_sources(c.warehouse.snapshot).isdisjoint(sources)
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -226,7 +238,7 @@ def _coloured(
     layer: Layer,
     scene: Scene,
     url: str,
-    ramp: tuple[RGB, ...],
+    palette: tuple[RGB, ...],
     bounds: tuple[float, ...],
     tip: str,
     *,
@@ -252,8 +264,8 @@ def _coloured(
     def paper() -> list[Drawn]:
         shapes = published_shapes(c.warehouse, p.draw_level or "", p.draw_parent or "")
         values = scene.drawn.set_index("area_code")["value"].round(4).dropna()
-        at = places(values.to_numpy(dtype=float), bounds) if ramp else []
-        colour = {str(code): ramp[i] for code, i in zip(values.index, at, strict=bool(ramp))}
+        at = places(values.to_numpy(dtype=float), bounds) if palette else []
+        colour = {str(code): palette[i] for code, i in zip(values.index, at, strict=bool(palette))}
         inside = {
             code: colour.get(code, c.theme.missing)
             for code in shapes
@@ -263,7 +275,7 @@ def _coloured(
 
     return Shown(
         layer, legend.title, legend, made_up=made_up, years=years, sources=sources, used=used, tip=tip, paper=paper, scene=scene,
-        areas=AreaLayer(url, entry.id, bounds, ramp, inside=p.inside, focus=p.focus, crowded=crowded),
+        areas=AreaLayer(url, entry.id, bounds, palette, inside=p.inside, focus=p.focus, crowded=crowded),
     )  # fmt: skip
 
 
@@ -476,8 +488,8 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
     if found.empty:
         return Shown(layer, title, Legend(title), w("overlay.no_places"))
     grades = services.of_kind(layer.place)
-    colour = {g: _GRADES[grade.rank % len(_GRADES)] for g, grade in grades.items() if g != "unknown"}
-    bubble = _GRADES[kind.colour % len(_GRADES)]
+    colour = dict(zip(grades, grade_colours(c.theme, len(grades)), strict=True))
+    bubble = next(iter(colour.values()))
     symbol = tuple(SYMBOLS)[kind.colour % len(SYMBOLS)]
     counts = found["grade"].value_counts()
     gathered = clustered(c, layer)
@@ -486,7 +498,7 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
         title,
         w("overlay.places_unit"),
         [
-            Row(colour.get(g, _NO_GRADE), w.pick(grade.name_th, grade.name_en), f"{int(counts[g]):,}", symbol)
+            Row(colour[g], w.pick(grade.name_th, grade.name_en), f"{int(counts[g]):,}", symbol)
             for g, grade in grades.items()
             if g in counts
         ],
@@ -499,14 +511,14 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
     def chart(_night: bool) -> object:
         if gathered:
             return cluster_layer(url, bubble, c.theme, name=layer.key)
-        known = {g: rgb for g, rgb in colour.items() if g in counts}
+        known = {g: rgb for g, rgb in colour.items() if g in counts and g != UNKNOWN}
         return point_layer(
-            url, PointColours("g", dict(known), _NO_GRADE), c.theme, name=layer.key,
+            url, PointColours("g", dict(known), colour[UNKNOWN]), c.theme, name=layer.key,
             radius=POINT_SIZES["place"], opacity=opacity,
         )  # fmt: skip
 
     def paper() -> list[Drawn]:
-        tint = [colour.get(str(g), _NO_GRADE) for g in found["grade"]]
+        tint = [colour[str(g)] for g in found["grade"]]
         size = 0.9 if len(found) > 2000 else 1.5
         return [Points(_lonlat(found), tint, symbol, size, opacity)]
 
@@ -514,40 +526,108 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
 
 
 def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
+    """Villages in the classes of a survey, or all alike where there is none."""
     w = c.words
     title = w("overlay.kind_village")
     within = points_within(c)
     found = data.villages(c.warehouse.snapshot, within)
-    if found.empty or read_set("village") is None:
+    if found.empty:
         return Shown(layer, title, Legend(title), w("overlay.no_villages"))
+    rounds = c.warehouse.villages.rounds
+    survey = next(
+        (r for r in rounds if (r.spec.id, r.year) == (layer.source, layer.year)), next(iter(rounds), None)
+    )
     gathered = clustered(c, layer)
     used = tuple(str(s) for s in found["source_id"].unique())
+    measure, measures, classes = LEVEL, (), pd.Series(dtype=float)
+    if survey is not None:
+        measures = (LEVEL, *(d.key for d in survey.spec.domains), *(i.id for i in survey.spec.indicators))
+        measure = layer.measure if layer.measure in measures else LEVEL
+        classed = data.village_classes(c.warehouse.snapshot, survey.spec.id, survey.year, measure, within)
+        classes = classed.set_index("code")["k"].reindex(found["code"])
+        used = tuple(dict.fromkeys((*used, survey.source_id)))
+        layer = replace(layer, source=survey.spec.id, year=survey.year, measure=measure)
+    opacity = layer.opacity / 100
     by_position = int((found["how"] == "position").sum())
     legend = Legend(
         title,
-        rows=[Row(VILLAGE, w("level.village"), f"{len(found):,}", "circle")],
-        strong=[w("overlay.made_up")] if _made_up(c, used) else [],
+        "" if survey is None else measure_name(c, survey, measure),
+        _village_rows(c, survey, measure, classes, len(found)),
+        strong=[
+            *([w("overlay.made_up")] if _made_up(c, used) else []),
+            *([w("overlay.unverified")] if survey is not None and not _verified(survey, measure) else []),
+        ],
         notes=[
+            *([w("overlay.round", spec=w.pick(survey.spec.name_th, survey.spec.name_en), year=year_label(survey.year, w))]
+              if survey is not None else []),
             *([w("overlay.bubbles")] if gathered else []),
             *([w("overlay.by_position", n=f"{by_position:,}")] if by_position else []),
             _origin_line(c, used),
         ],
-    )
-    url = points_url(c.warehouse, "village", within=within, clusters=gathered)
-    opacity = layer.opacity / 100
+    )  # fmt: skip
+    url = village_url(c.warehouse, survey, measure, within=within, clusters=gathered)
 
     def chart(_night: bool) -> object:
         if gathered:
             return cluster_layer(url, VILLAGE, c.theme, name=layer.key)
-        return point_layer(
-            url, PointColours("k", {}, VILLAGE), c.theme, name=layer.key, radius=POINT_SIZES["village"], opacity=opacity
-        )  # fmt: skip
+        tint = PointColours(
+            "k", dict(_class_colours(c.theme)), VILLAGE if survey is None else c.theme.missing
+        )
+        return point_layer(url, tint, c.theme, name=layer.key, radius=POINT_SIZES["village"], opacity=opacity)
 
     def paper() -> list[Drawn]:
-        size = 0.35 if len(found) > 5000 else 0.9
-        return [Points(_lonlat(found), [VILLAGE] * len(found), "circle", size, opacity)]
+        tint = [VILLAGE] * len(found)
+        if survey is not None:
+            colour = _class_colours(c.theme)
+            tint = [c.theme.missing if k != k else colour[int(k)] for k in classes]
+        return [Points(_lonlat(found), tint, "circle", 0.35 if len(found) > 5000 else 0.9, opacity)]
 
-    return Shown(layer, title, legend, made_up=bool(legend.strong), used=used, chart=chart, paper=paper)
+    return Shown(
+        layer, title, legend, made_up=_made_up(c, used), used=used, chart=chart, paper=paper,
+        years=tuple(dict.fromkeys(r.year for r in rounds)), measures=measures, survey=survey,
+    )  # fmt: skip
+
+
+def measure_name(c: Context, survey: Round, measure: str) -> str:
+    """What colours villages, in words."""
+    w, spec = c.words, survey.spec
+    if measure == LEVEL:
+        return w("overlay.village_level")
+    domain, own = spec.domain(measure), spec.indicator(measure)
+    if domain is not None:
+        return w("overlay.village_domain", name=w.pick(domain.name_th, domain.name_en))
+    return w.pick(own.name_th, own.name_en) if own is not None else measure
+
+
+def _class_colours(theme: Theme) -> dict[str | int, RGB]:
+    """From the worst class to the best, and of what does not apply."""
+    best, middle, worst = ramp("poverty", 3)
+    return {1: worst, 2: middle, 3: best, 0: theme.outside}
+
+
+def _verified(survey: Round, measure: str) -> bool:
+    """Whether what the colours rest on was checked against a manual."""
+    spec = survey.spec
+    if measure == LEVEL:
+        return spec.verified
+    own, domain = spec.indicator(measure), spec.domain(measure)
+    if domain is not None:
+        return domain.verified and all(one.verified for one in spec.of_domain(measure))
+    return own is not None and own.verified
+
+
+def _village_rows(c: Context, survey: Round | None, measure: str, classes: pd.Series, n: int) -> list[Row]:
+    if survey is None:
+        return [Row(VILLAGE, c.words("level.village"), f"{n:,}", "circle")]
+    colour = _class_colours(c.theme)
+    counts = classes.fillna(-1).astype(int).value_counts()
+    rows = []
+    for k in (1, 2, 3, 0, -1):
+        if k in counts:
+            words = class_words(survey.spec, measure, None if k < 0 else k)
+            tint = colour.get(k, c.theme.missing)
+            rows.append(Row(tint, c.words.pick(*words), f"{int(counts[k]):,}", "circle"))
+    return rows
 
 
 def _lonlat(found: pd.DataFrame) -> np.ndarray:

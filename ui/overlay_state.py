@@ -40,14 +40,14 @@ class Layer:
     year, second_year : int or None
         Common era, of the first and of the second; None for the newest there is.
     source : str
-        Of light the source id of its product, of areas that of an indicator whose sources do not mix (NEET); empty for
-        the default.
+        Of light the source id of its product, of areas that of an indicator whose sources do not mix (NEET), of villages
+        the specification of their scores; empty for the default.
     place : str
         Of service points: their kind.
     level : str
         Of outlines.
     measure : str
-        Of villages: what colours them, empty for none.
+        Of villages: what colours them, a domain or an indicator of the specification; empty for their level.
     opacity : int
         In percent.
     on : bool
@@ -84,7 +84,7 @@ _FIELDS: Final = (
     ("j", "second", ("areas",)),
     ("y", "year", ("areas", "light", "village")),
     ("z", "second_year", ("areas",)),
-    ("s", "source", ("areas", "light")),
+    ("s", "source", ("areas", "light", "village")),
     ("k", "place", ("place",)),
     ("l", "level", ("outline",)),
     ("m", "measure", ("village",)),

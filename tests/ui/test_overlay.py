@@ -9,10 +9,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.catalogue import load_catalogue
+from analytics.village_specs import catalogue_entries, shipped_specs
 from geo.codes import official_areas
 from tests.warehouse.batches import batch, places_batch
 from ui import data, export, identify, overlay_panels, overlay_scene
@@ -24,6 +26,7 @@ from ui.print_map import PAPERS, Areas, Picture, Points
 from ui.registry import PAGES
 from ui.state import View
 from ui.texts import Words, texts
+from warehouse.batch import VILLAGE_POINT, VILLAGE_SCORE
 from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.settings import Settings
@@ -51,8 +54,41 @@ def home(tmp_path_factory):
         {"kind": "school", "grade": "unknown", "area_code": "1001", "longitude": 100.5, "latitude": 13.75},
     ]  # fmt: skip
     made = batch([*rates, *few], suppressed=[("13", "mpi_poor_rate")], kind="official")
-    publish_batches(store, Settings(), [made, places_batch(schools)])
+    publish_batches(store, Settings(), [made, places_batch(schools), villages_batch()])
     return folder
+
+
+def villages_batch():
+    """Three villages of a district, two of them with the score of one indicator, one matched by position."""
+    codes = ["55010191", "55010192", "55010193"]
+    made = batch([], source="nrd", file="nrd.csv", kind="official", areas=[
+        {"code": c, "level": "village", "parent": c[:6], "name_th": EVIL, "name_en": EVIL, "kind": "village"} for c in codes
+    ])  # fmt: skip
+    made.village_points = pa.Table.from_pylist(
+        [
+            {"code": c, "name_th": EVIL, "longitude": 100.7, "latitude": 18.7 + i / 50, "source_id": "nrd", "how": how,
+             "confidence": 0.8}
+            for i, (c, how) in enumerate(zip(codes, ("code", "code", "position"), strict=True))
+        ],
+        schema=VILLAGE_POINT,
+    )  # fmt: skip
+    made.village_scores = pa.Table.from_pylist(
+        [
+            {
+                "code": c,
+                "spec": "plan11",
+                "indicator": "i01",
+                "year": 2015,
+                "score": score,
+                "source_id": "nrd",
+            }
+            for c, score in zip(codes, (1, 3), strict=False)
+        ],
+        schema=VILLAGE_SCORE,
+    )
+    made.village_specs = {"plan11": shipped_specs()["plan11"].entry}
+    made.indicators = catalogue_entries(shipped_specs()["plan11"])
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -223,11 +259,11 @@ def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
     monkeypatch.setattr(
         overlay_panels, "link_of", lambda c, layers: "http://127.0.0.1/overlay?" + to_text(layers)
     )
-    c = context(area="55", lang=language, layers=SET + "~village", title=EVIL[:40])
+    c = context(area="55", lang=language, layers=SET + "~place!koffice", title=EVIL[:40])
     layers = overlay_scene.layers_of(c)
     shown, drawn = overlay_scene.on_paper(c, layers)
     kinds = [type(part) for part in drawn]
-    # Surroundings, areas, light, outlines, points, and the outline of the province; villages there are none.
+    # Surroundings, areas, light, outlines, points, and the outline of the province; offices there are none.
     assert kinds == [Areas, Areas, Picture, Areas, Points, Areas]
     seen = []
     monkeypatch.setattr(overlay_panels, "render", lambda *arguments: seen.append(arguments) or b"%PDF")
@@ -237,9 +273,9 @@ def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
     assert [legend.title for legend in words.legends] == [one.title for one in reversed(shown) if one.drawn]
     told = " ".join(words.footer)
     assert "EPSG:3857" in told and data.warehouse().snapshot in told
-    assert texts(language)["overlay.no_villages"] in told
+    assert texts(language)["overlay.no_places"] in told
     assert words.badges == [texts(language)["overlay.made_up"]]
-    assert words.link.endswith("village")
+    assert words.link.endswith("koffice")
 
 
 def test_a_printed_area_has_the_colour_of_its_class_and_hidden_ones_that_of_no_data():
@@ -300,3 +336,20 @@ def test_two_indicators_are_laid_in_nine_fields():
     empty = context(layers=to_text([Layer("areas", "mpi_poor_rate", unknown)]))
     (none,) = overlay_scene.resolve(empty, overlay_scene.layers_of(empty))
     assert none.fault and not none.drawn
+
+
+def test_villages_have_the_classes_of_their_survey_and_say_what_is_not_verified():
+    c = context(area="55", lang="en", layers="village!mi01")
+    (one,) = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    assert [r.count for r in one.legend.rows] == ["1", "1", "1"]
+    assert texts("en")["overlay.unverified"] in one.legend.strong
+    assert any("1 villages were matched by position" in line for line in one.legend.notes)
+    assert one.layer.year == 2015 and one.measures[0] == "level"
+    _, drawn = overlay_scene.on_paper(c, overlay_scene.layers_of(c))
+    worst, best = one.legend.rows[0].colour, one.legend.rows[1].colour
+    assert list(drawn[1].colours) == [worst, best, overlay_scene.LIGHT.missing]
+    at = run(layers="village!mi01", area="55")
+    urls = {layer["id"]: layer["data"] for layer in chart(at)["layers"]}
+    assert "/village-plan11-i01-2015/55.geojson" in urls["village"]
+    (fact,) = facts_of(c)
+    assert (fact.indicator, fact.value) == ("village_points", 3.0)

@@ -44,7 +44,11 @@ lights = st.builds(
 )
 outlines = st.builds(Layer, st.just("outline"), level=st.sampled_from(OUTLINES), on=st.booleans())
 villages = st.builds(
-    Layer, st.just("village"), measure=st.sampled_from(["", "nrd_2560-64_level"]), year=YEARS
+    Layer,
+    st.just("village"),
+    source=st.sampled_from(["", "nrd2c-13"]),
+    measure=st.sampled_from(["", "nrd_9"]),
+    year=YEARS,
 )
 places = st.builds(Layer, st.just("place"), place=st.sampled_from(PLACES), opacity=OPACITY)
 sets = st.lists(
