@@ -39,7 +39,7 @@ def turns(works: dict[str, Callable[[], object]], count: int) -> dict[str, float
 
 def rows(seconds: dict[str, float], peer: str) -> list[list[str]]:
     """Lines of the result: seconds, and how many times the peer."""
-    return [[name, f"{one:.2f}", f"{one / seconds[peer]:.0f} x"] for name, one in seconds.items()]
+    return [[name, f"{one:.2f}", f"{one / seconds[peer]:.1f} x"] for name, one in seconds.items()]
 
 
 def main(arguments: list[str]) -> int:

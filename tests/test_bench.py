@@ -47,8 +47,8 @@ def test_ways_take_turns_and_are_told_as_ratios():
     )
     assert order == ["ours", "peer"] * 3 and set(seconds) == {"ours", "peer"}
     assert bench_table.rows({"ours": 3.0, "peer": 0.5}, "peer") == [
-        ["ours", "3.00", "6 x"],
-        ["peer", "0.50", "1 x"],
+        ["ours", "3.00", "6.0 x"],
+        ["peer", "0.50", "1.0 x"],
     ]
 
 
