@@ -64,7 +64,7 @@ from warehouse.villages import LEVEL, Round
 NEET = "neet_rate"
 """The one indicator whose sources never share a map: a layer shows one of them."""
 POINT_SIZES = {"village": 2.6, "place": 4.6}  # pixels on the screen; a third of it in millimetres on paper
-VILLAGE: RGB = (88, 60, 140)
+VILLAGE: dict[str, RGB] = {"light": (88, 60, 140), "dark": (196, 178, 255)}
 _OUTLINES = {"province": 1.4, "district": 0.9, "subdistrict": 0.5}  # pixels
 
 
@@ -569,14 +569,14 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
 
     def chart(_night: bool) -> object:
         if gathered:
-            return cluster_layer(url, VILLAGE, c.theme, name=layer.key)
+            return cluster_layer(url, VILLAGE[c.theme.name], c.theme, name=layer.key)
         tint = PointColours(
-            "k", dict(_class_colours(c.theme)), VILLAGE if survey is None else c.theme.missing
+            "k", dict(_class_colours(c.theme)), VILLAGE[c.theme.name] if survey is None else c.theme.missing
         )
         return point_layer(url, tint, c.theme, name=layer.key, radius=POINT_SIZES["village"], opacity=opacity)
 
     def paper() -> list[Drawn]:
-        tint = [VILLAGE] * len(found)
+        tint = [VILLAGE[c.theme.name]] * len(found)
         if survey is not None:
             colour = _class_colours(c.theme)
             tint = [c.theme.missing if k != k else colour[int(k)] for k in classes]
@@ -618,7 +618,7 @@ def _verified(survey: Round, measure: str) -> bool:
 
 def _village_rows(c: Context, survey: Round | None, measure: str, classes: pd.Series, n: int) -> list[Row]:
     if survey is None:
-        return [Row(VILLAGE, c.words("level.village"), f"{n:,}", "circle")]
+        return [Row(VILLAGE[c.theme.name], c.words("level.village"), f"{n:,}", "circle")]
     colour = _class_colours(c.theme)
     counts = classes.fillna(-1).astype(int).value_counts()
     rows = []
