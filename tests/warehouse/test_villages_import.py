@@ -246,6 +246,20 @@ def test_a_specification_of_ones_own_scores_raw_answers_and_keeps_none_of_them(
     assert batch.indicators[0].id == "nrd_own_level1"
 
 
+def test_a_column_of_years_chooses_the_specification_and_two_rounds_may_come_together(
+    intake: Intake, tmp_path: Path
+) -> None:
+    first = [["ปี", *header()], *(["2558", *r] for r in rows())]
+    second = [["ปี", *header()], *(["2562", *r] for r in rows())]
+    files = [csv_file(tmp_path / "a.csv", first), csv_file(tmp_path / "b.csv", second)]
+    batch = read(intake, *files, year_be=None)
+    assert not batch.report.refused, [f.line("en") for f in batch.report.rejections]
+    rounds = {(r["spec"], r["year"], r["source_id"]) for r in batch.village_scores.to_pylist()}
+    assert rounds == {("plan11", 2015, "nrd-plan11-2558"), ("plan12", 2019, "nrd-plan12-2562")}
+    assert set(batch.village_specs) == {"plan11", "plan12"}
+    assert len(batch.indicators) == 2 * (3 + 7 + 33) and batch.report.facts["spec"]["id"] == "plan11, plan12"
+
+
 # -- points ---------------------------------------------------------------------
 
 

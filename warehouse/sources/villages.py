@@ -349,26 +349,26 @@ def read_villages(
     )
     land = _land(boundaries)
     taken = _Taken()
-    used: Spec | None = None
-    years: set[int] = set()
+    used: dict[str, Spec] = {}
     for table in tables:
-        about = spec or (spec_of_year(specs, year_be) if year_be is not None else None)
-        _understand(table, about, specs, report)
+        _give_roles(table, report)
+        # Silent for now: a year matters, and is refused with its reason, only where there are scores.
+        told = _year(table, year_be, ImportReport(kind="villages"))
+        chosen = spec or (spec_of_year(specs, told + 543) if told is not None else None)
+        _understand(table, chosen, specs, year_be, report)
         if report.refused:
             continue
         if table.indicators:
             year = _year(table, year_be, report)
-            chosen = spec or (spec_of_year(specs, year + 543) if year is not None else None)
             if year is None or chosen is None:
                 continue
-            used = chosen
-            years.add(year)
+            used[chosen.id] = chosen
             _take_scores(table, chosen, year, mode, land, taken, report, title)
         elif table.shapes is not None or {"latitude", "longitude"} <= set(table.roles):
             _take_points(table, land, known or {}, taken, report, title)
         else:
             _take_names(table, taken, report, title)
-    _finish(report, taken, used, known or {})
+    _finish(report, taken, list(used.values()), known or {})
     report.repairs = Counter({key: n for key, n in report.repairs.items() if n})
     if report.refused:
         return Batch("villages", identity, report)
@@ -399,8 +399,8 @@ def read_villages(
             if scores is None
             else pa.Table.from_pandas(scores, schema=VILLAGE_SCORE, preserve_index=False)
         ),
-        village_specs={} if used is None else {used.id: used.entry},
-        indicators=() if used is None else catalogue_entries(used),
+        village_specs={key: one.entry for key, one in used.items()},
+        indicators=[entry for one in used.values() for entry in catalogue_entries(one)],
     )
 
 
@@ -674,8 +674,8 @@ def _refuse_persons(
 # From columns to what they mean
 
 
-def _understand(table: _Table, spec: Spec | None, specs: Mapping[str, Spec], report: ImportReport) -> None:
-    """Give each column its role or indicator; refuse what cannot be told apart."""
+def _give_roles(table: _Table, report: ImportReport) -> None:
+    """Say of each column what of a village it tells; refuse two that tell the same."""
     for at, name in enumerate(table.names):
         role = _role(name)
         if role is None:
@@ -686,12 +686,20 @@ def _understand(table: _Table, spec: Spec | None, specs: Mapping[str, Spec], rep
             shown = f"{table.names[table.roles[role]]}, {name}"
             _file(report, table, "villages.column_twice", shown, f"{role} x 1", column=name)
     _settle_codes(table, report)
+
+
+def _understand(
+    table: _Table, spec: Spec | None, specs: Mapping[str, Spec], year_be: int | None, report: ImportReport
+) -> None:
+    """Find the columns of indicators, and tell those that are not read."""
     free = [at for at, name in enumerate(table.names) if _role(name) is None]
     found = _indicators(table, free, spec, report) if spec is not None else {}
     if not found:
         for other in specs.values():
             # Without a year no specification is chosen; that there are scores shows all the same.
             if spec is None and (told := _indicators(table, free, other, ImportReport(kind="villages"))):
+                if "year" in table.roles and _year(table, year_be, report) is None:
+                    return
                 _file(
                     report,
                     table,
@@ -1446,7 +1454,7 @@ def _check_levels(
 # Together
 
 
-def _finish(report: ImportReport, taken: _Taken, spec: Spec | None, known: Mapping[str, str]) -> None:
+def _finish(report: ImportReport, taken: _Taken, specs: Sequence[Spec], known: Mapping[str, str]) -> None:
     # A point may be known by two files of one import; the surer one stays.
     best: dict[str, dict[str, Any]] = {}
     for point in taken.points:
@@ -1455,7 +1463,7 @@ def _finish(report: ImportReport, taken: _Taken, spec: Spec | None, known: Mappi
     taken.points = [best[code] for code in sorted(best)]
     if len(taken.scores) > 1:
         both = pd.concat(taken.scores)
-        twice = both[both.duplicated(["code", "indicator", "year"])]
+        twice = both[both.duplicated(["code", "spec", "indicator", "year"])]
         if len(twice):
             _note(report, "villages.row_twice", "-", str(twice["code"].iloc[0]), "x 1")
     report.facts |= {
@@ -1466,12 +1474,12 @@ def _finish(report: ImportReport, taken: _Taken, spec: Spec | None, known: Mappi
         "scores": sum(map(len, taken.scores)),
         "new_villages": len([code for code in taken.names if code not in known]),
     }
-    if spec is not None:
+    if specs:
         report.facts["spec"] = {
-            "id": spec.id,
-            "verified": spec.verified,
-            "unverified_indicators": spec.unverified,
-            "cuts_verified": spec.cuts_verified,
+            "id": ", ".join(spec.id for spec in specs),
+            "verified": all(spec.verified for spec in specs),
+            "unverified_indicators": sum(spec.unverified for spec in specs),
+            "cuts_verified": all(spec.cuts_verified for spec in specs),
         }
 
 
