@@ -9,7 +9,7 @@ import pytest
 
 from analytics.access_measures import MEASURES
 from tests.warehouse.batches import batch
-from tests.warehouse.test_places import CODES, YEAR, built, house  # noqa: F401 - fixtures
+from tests.warehouse.test_places import CODES, YEAR, built, house, shipped  # noqa: F401 - fixtures
 from warehouse.access_layers import (
     FarQuestion,
     Reach,
