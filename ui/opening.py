@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from ui.frame import go
-from ui.map import clicked_code
+from ui.frame import context, go
+from ui.map import clicked_code, clicked_point
+from warehouse.report import QueryError
 
 
 def row_opens(key: str, codes: Iterable[str]) -> Callable[[], None]:
@@ -27,18 +28,25 @@ def row_opens(key: str, codes: Iterable[str]) -> Callable[[], None]:
     def chosen() -> None:
         rows = st.session_state[key].selection.rows
         if rows:
-            go(area=kept[rows[0]])
+            _open(kept[rows[0]])
 
     return chosen
 
 
-def map_opens(key: str) -> Callable[[], None]:
-    """Callback of the map `key`: the area that was clicked is opened."""
+def map_opens(key: str, *, points: bool = False) -> Callable[[], None]:
+    """Callback of the map `key`: the area that was clicked is opened.
+
+    Parameters
+    ----------
+    points : bool
+        Whether a point stands for an area too: a village, or a bubble for the area it was gathered in.
+    """
 
     def clicked() -> None:
-        code = clicked_code(st.session_state[key].selection)
+        selection = st.session_state[key].selection
+        code = clicked_code(selection) or (clicked_point(selection) if points else None)
         if code is not None:
-            go(area=code)
+            _open(code)
 
     return clicked
 
@@ -51,6 +59,14 @@ def dot_opens(key: str) -> Callable[[], None]:
         code = points[0].get("customdata") if points else None
         code = code[0] if isinstance(code, (list, tuple)) and code else code
         if isinstance(code, str):
-            go(area=code)
+            _open(code)
 
     return clicked
+
+
+def _open(code: str) -> None:
+    """Open an area; of a village that is no area of the snapshot, its subdistrict."""
+    try:
+        go(area=context().warehouse.area(code).code)
+    except QueryError:
+        go(area=code[:6])

@@ -14,8 +14,9 @@ from ui import data
 from ui.charts import Dots, apart, scatter
 from ui.frame import Context, choose, go
 from ui.legend import LegendRow, square_html
-from ui.map import MAP_HEIGHT, PairLayer, clicked_code, deck
+from ui.map import MAP_HEIGHT, PairLayer, deck
 from ui.markdown import escape_markdown, markdown_table
+from ui.opening import dot_opens, map_opens
 from ui.palette import RGB, bivariate, bivariate_missing
 from ui.services_state import Choice, far, far_question
 from ui.services_text import kind_name, km_text, measure_name, unit_text
@@ -125,16 +126,11 @@ def _map(c: Context, choice: Choice, found: PoorAndFar) -> None:
     tooltip = f"<b>{name}</b><br>{y_title}: <b>{{y_t}}</b><br>{x_title}: <b>{{x_t}}</b>"
     key = f"services_far_map_{q.level}_{q.within}"
 
-    def clicked() -> None:
-        code = clicked_code(st.session_state[key].selection)
-        if code is not None:
-            go(area=code)
-
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip),
         key=key,
         height=MAP_HEIGHT,
-        on_select=clicked,
+        on_select=map_opens(key),
         selection_mode="single-object",
         alt=w("services.far_alt", rate=y_title, measure=x_title),
     )
@@ -195,20 +191,13 @@ def _scatter(c: Context, choice: Choice, found: PoorAndFar) -> None:
     )
     key = f"services_far_scatter_{q.level}_{q.within}"
 
-    def clicked() -> None:
-        points = st.session_state[key].selection.get("points") or []
-        code = points[0].get("customdata") if points else None
-        code = code[0] if isinstance(code, (list, tuple)) and code else code
-        if isinstance(code, str):
-            go(area=code)
-
     x_title, y_title = titles(c, choice, found)
     st.plotly_chart(
         figure,
         key=key,
         theme=None,
         config={"displayModeBar": False},
-        on_select=clicked,
+        on_select=dot_opens(key),
         selection_mode="points",
         alt=w("pair.scatter_alt", rate=y_title, measure=x_title, n=f"{np.size(x):,}"),
     )

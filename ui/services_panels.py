@@ -19,14 +19,13 @@ from ui.map import (
     MAP_HEIGHT,
     AreaLayer,
     PointColours,
-    clicked_code,
-    clicked_point,
     cluster_layer,
     deck,
     point_layer,
     ring_layer,
 )
 from ui.markdown import escape_markdown, markdown_table
+from ui.opening import map_opens, row_opens
 from ui.palette import RGB, grade_colours, ramp
 from ui.panels import download_buttons
 from ui.plan import levels_for
@@ -55,7 +54,6 @@ from ui.state import NARROWEST_KM, WIDEST_KM
 from ui.tables import display_name, rows_shown
 from warehouse.access_layers import ALL, access_url
 from warehouse.place_layers import place_url
-from warehouse.query import QueryError
 
 LEAST = 10
 LISTED = 50
@@ -230,19 +228,13 @@ def map_panel(c: Context, choice: Choice) -> None:
     point_tooltip = f"<b>{text}</b>" if clusters else f"<b>{{n}}</b><br>{text}"
     key = f"services_map_{c.area.code}_{p.draw_level}"
 
-    def clicked() -> None:
-        selection = st.session_state[key].selection
-        code = clicked_code(selection) or (clicked_point(selection) if clusters else None)
-        if code is not None:
-            go(area=code)
-
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="services_map_panel"):
         with st.container(width="stretch"):
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip, over=over, over_tooltip=point_tooltip if over else None),
                 key=key,
                 height=MAP_HEIGHT,
-                on_select=clicked,
+                on_select=map_opens(key, points=clusters),
                 selection_mode="single-object",
                 alt=w(
                     "services.map_alt",
@@ -368,11 +360,6 @@ def _least_table(c: Context, choice: Choice, found: pd.DataFrame, by: str, withi
     )
     key = f"services_least_{by}_{within}_{choice.kind.id}"
 
-    def chosen() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            go(area=openable(c, str(found["code"].iloc[rows[0]])))
-
     st.dataframe(
         pa.Table.from_pandas(shown, preserve_index=False).replace_schema_metadata(None),
         key=key,
@@ -386,18 +373,10 @@ def _least_table(c: Context, choice: Choice, found: pd.DataFrame, by: str, withi
             "why": st.column_config.TextColumn(w("services.why_column"), width=160),
         },
         height=38 + 35 * min(len(shown), 6),
-        on_select=chosen,
+        on_select=row_opens(key, found["code"]),
         selection_mode="single-row",
         alt=w("services.least_alt", by=w(f"services.least_{by}"), kind=kind_name(choice, w)),
     )
-
-
-def openable(c: Context, code: str) -> str:
-    """An area that can be opened: a village that is no area of the snapshot opens its subdistrict."""
-    try:
-        return c.warehouse.area(code).code
-    except QueryError:
-        return code[:6]
 
 
 TABLE_COLUMNS = (
@@ -446,11 +425,6 @@ def table_panel(c: Context, choice: Choice) -> None:
         shown = shown.drop(columns=["places", "per_10000"])
     key = f"services_table_{choice.within}_{choice.level}"
 
-    def chosen() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            go(area=openable(c, str(order["area_code"].iloc[rows[0]])))
-
     st.dataframe(
         pa.Table.from_pandas(shown, preserve_index=False).replace_schema_metadata(None),
         key=key,
@@ -458,7 +432,7 @@ def table_panel(c: Context, choice: Choice) -> None:
         placeholder="–",
         column_config=config,
         height=min(38 + 35 * len(shown), 480),
-        on_select=chosen,
+        on_select=row_opens(key, order["area_code"]),
         selection_mode="single-row",
         alt=w("services.table_alt", kind=kind_name(choice, w), area=c.name(c.area)),
     )

@@ -15,19 +15,18 @@ from analytics.villages import top
 from geo.codes import COUNTRY
 from ui import data, export
 from ui.export import Sheet
-from ui.frame import Context, choose, go
+from ui.frame import Context, choose
 from ui.legend import LegendRow, dots_html
 from ui.map import (
     MAP_HEIGHT,
     AreaLayer,
     PointColours,
-    clicked_code,
-    clicked_point,
     cluster_layer,
     deck,
     point_layer,
 )
 from ui.markdown import escape_markdown, markdown_table
+from ui.opening import map_opens, row_opens
 from ui.palette import RGB, ramp
 from ui.panels import download_buttons, draw_legend, layer_address, map_classes, tooltip
 from ui.plan import levels_for
@@ -143,12 +142,6 @@ def map_panel(c: Context, choice: Choice) -> None:
         over = [point_layer(points, colours, c.theme, radius=2 if whole else 5)]
     key = f"villages_map_{c.area.code}_{p.draw_level}_{choice.pointed}"
 
-    def clicked() -> None:
-        selection = st.session_state[key].selection
-        code = clicked_point(selection) or clicked_code(selection)
-        if code is not None:
-            go(area=code)
-
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="villages_map_panel"):
         with st.container(width="stretch"):
             st.pydeck_chart(
@@ -162,7 +155,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
                 key=key,
                 height=MAP_HEIGHT,
-                on_select=clicked,
+                on_select=map_opens(key, points=True),
                 selection_mode="single-object",
                 alt=w(
                     "villages.map_alt",
@@ -384,11 +377,6 @@ def villages_panel(c: Context, choice: Choice) -> None:
     )
     key = f"villages_list_{within}_{choice.round.key}"
 
-    def chosen() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            go(area=str(shown["code"].iloc[rows[0]]))
-
     st.dataframe(
         pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None),
         key=key,
@@ -402,7 +390,7 @@ def villages_panel(c: Context, choice: Choice) -> None:
             "missing": st.column_config.NumberColumn(w("villages.missing"), width=90),
         },
         height=38 + 35 * min(len(frame), 10),
-        on_select=chosen,
+        on_select=row_opens(key, shown["code"]),
         selection_mode="single-row",
         alt=w("villages.list_alt", area=c.name(c.area)),
     )
