@@ -15,8 +15,9 @@ from analytics.services import load_services
 from geo.codes import COUNTRY
 from ui import data, export, overlay_state
 from ui.frame import Context, go
-from ui.map import MAP_HEIGHT, AreaLayer, clicked_code, deck
+from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
+from ui.opening import map_opens
 from ui.overlay_legend import legend_html, legend_sheet
 from ui.overlay_scene import NEET, Shown, can_show, clustered, measure_name, on_paper, points_within
 from ui.overlay_state import (
@@ -300,11 +301,6 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
     points = any(one.layer.kind in POINTS for one in drawn)
     key = f"overlay_map_{c.area.code}_{p.draw_level}"
 
-    def clicked() -> None:
-        code = clicked_code(st.session_state[key].selection)
-        if code is not None:
-            go(area=code)
-
     st.pydeck_chart(
         deck(
             area, bbox, c.theme, tip, night=night, opacity=opacity,
@@ -314,7 +310,7 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
         ),
         key=key,
         height=MAP_HEIGHT,
-        on_select=clicked,
+        on_select=map_opens(key),
         selection_mode="single-object",
         alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in reversed(drawn)) or "–"),
     )  # fmt: skip
