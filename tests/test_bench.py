@@ -172,7 +172,7 @@ def test_people_are_served_by_a_real_server_and_a_failing_page_is_an_error(embed
 
     server = start_server(embedded_home)
     try:
-        found = asyncio.run(load.load([server], 4, 3.0, think=(0.2, 0.5), reconnect=True))
+        found = asyncio.run(load.load([server], 4, 10.0, think=(0.2, 0.5), reconnect=True))
     finally:
         stop_server(server)
     assert found.errors == []
