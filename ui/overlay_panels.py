@@ -197,6 +197,8 @@ def _settings(c: Context, one: Shown, layers: Layers) -> None:
             layer.measure,
             lambda m: measure_name(c, survey, m),
         )
+    if len(one.rounds) > 1:
+        _round_picker(c, one, layers)
     if one.years:
         pick("year", w("year.label"), list(one.years), layer.year, year_text)
     if one.second_years:
@@ -221,6 +223,23 @@ def _settings(c: Context, one: Shown, layers: Layers) -> None:
     )  # fmt: skip
 
 
+def _round_picker(c: Context, one: Shown, layers: Layers) -> None:
+    """The survey of villages: a specification and a year, which only together name one."""
+    w, layer = c.words, one.layer
+    rounds = {r.key: r for r in one.rounds}
+    key = f"w_round_{layer.key}"
+    st.session_state[key] = one.survey.key if one.survey is not None else None
+
+    def open_round() -> None:
+        found = rounds[st.session_state[key]]
+        change(c, overlay_state.changed(layers, layer.key, source=found.spec.id, year=found.year))
+
+    st.selectbox(
+        w("villages.round"), list(rounds), key=key, on_change=open_round,
+        format_func=lambda k: f"{year_label(rounds[k].year, w)} · {w.pick(rounds[k].spec.name_th, rounds[k].spec.name_en)}",
+    )  # fmt: skip
+
+
 _EMPTY: dict[str, object] = {
     "indicator": "",
     "second": "",
@@ -235,10 +254,12 @@ def _indicator_picker(c: Context, one: Shown, layers: Layers, field: str, pick: 
     """Theme and indicator; of the second one "none" too, by clearing the box."""
     w = c.words
     have = set(c.warehouse.indicators_with_data())
+    # The second one is never the first one again; NEET stands alone, since its sources never mix.
+    out = () if field == "indicator" else (NEET, one.layer.indicator)
     offered = {
         theme: found
         for theme in themes()
-        if (found := [i.id for i in by_theme(theme) if i.id in have and can_show(i.id)])
+        if (found := [i.id for i in by_theme(theme) if i.id in have and i.id not in out and can_show(i.id)])
     }
     current = getattr(one.layer, field)
     key = f"w_theme_{field}"
@@ -255,11 +276,7 @@ def _indicator_picker(c: Context, one: Shown, layers: Layers, field: str, pick: 
             w(f"overlay.theme_{field}"), list(offered), index=None, key=key, format_func=lambda t: w(f"theme.{t}"),
             placeholder=w("overlay.no_second"), on_change=open_theme,
         )  # fmt: skip
-        names = [
-            i
-            for i in offered.get(chosen or "", ())
-            if field == "indicator" or i not in (NEET, one.layer.indicator)
-        ]
+        names = offered.get(chosen or "", [])
         if current or names:
             pick(
                 field, w(f"overlay.{field}"), names, current,

@@ -103,6 +103,8 @@ class Shown:
         What villages may be coloured by.
     survey : Round or None
         That their classes come from.
+    rounds : tuple of Round
+        Surveys to choose from, newest first.
     """
 
     layer: Layer
@@ -122,6 +124,7 @@ class Shown:
     pair: Pair | None = None
     measures: tuple[str, ...] = ()
     survey: Round | None = None
+    rounds: tuple[Round, ...] = ()
 
     @property
     def drawn(self) -> bool:
@@ -195,6 +198,9 @@ def _of_areas(c: Context, p: Plan, layer: Layer) -> Shown:
     name = layer.indicator or map_indicator(c)
     entry = indicator(name)
     title = w.pick(entry.name_th, entry.name_en)
+    if name == NEET or layer.second in (name, NEET):
+        # Known only now: an address may leave the first one open. One number against itself says nothing, and NEET stands alone.
+        layer = replace(layer, second="", second_year=None)
     if layer.second:
         return _of_pair(c, p, replace(layer, indicator=name), entry)
     if name == NEET:
@@ -534,9 +540,7 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
     if found.empty:
         return Shown(layer, title, Legend(title), w("overlay.no_villages"))
     rounds = c.warehouse.villages.rounds
-    survey = next(
-        (r for r in rounds if (r.spec.id, r.year) == (layer.source, layer.year)), next(iter(rounds), None)
-    )
+    survey = _round(rounds, layer)
     gathered = clustered(c, layer)
     used = tuple(str(s) for s in found["source_id"].unique())
     measure, measures, classes = LEVEL, (), pd.Series(dtype=float)
@@ -584,8 +588,14 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
 
     return Shown(
         layer, title, legend, made_up=_made_up(c, used), used=used, chart=chart, paper=paper,
-        years=tuple(dict.fromkeys(r.year for r in rounds)), measures=measures, survey=survey,
+        rounds=tuple(rounds), measures=measures, survey=survey,
     )  # fmt: skip
+
+
+def _round(rounds: Sequence[Round], layer: Layer) -> Round | None:
+    """The survey a layer asks for, as far as it names one: of its year, of its specification; else the newest."""
+    fits = [r for r in rounds if layer.source in ("", r.spec.id)] or list(rounds)
+    return next((r for r in fits if r.year == layer.year), next(iter(fits), None))
 
 
 def measure_name(c: Context, survey: Round, measure: str) -> str:

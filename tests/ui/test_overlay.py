@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.catalogue import load_catalogue
+from analytics.catalogue import load_catalogue, themes
 from analytics.village_specs import catalogue_entries, shipped_specs
 from geo.codes import official_areas
 from tests.warehouse.batches import batch, places_batch
@@ -31,6 +31,7 @@ from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
+from warehouse.villages import Round
 
 SHELL = Path(__file__).resolve().parents[2] / "ui" / "shell.py"
 PAGE = next(str(p.path) for p in PAGES if p.key == "overlay")
@@ -353,3 +354,59 @@ def test_villages_have_the_classes_of_their_survey_and_say_what_is_not_verified(
     assert "/village-plan11-i01-2015/55.geojson" in urls["village"]
     (fact,) = facts_of(c)
     assert (fact.indicator, fact.value) == ("village_points", 3.0)
+
+
+def settings_of(at, key):
+    """The page with the settings of one layer open."""
+    at.session_state[f"overlay_set_{key}"] = True
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_settings_of_every_kind_of_layer_open_and_every_theme_has_a_name(language):
+    assert set(themes()) <= {name.partition(".")[2] for name in texts(language) if name.startswith("theme.")}
+    at = run(layers=SET + "~village~outline!ldistrict", area="55", lang=language)
+    for key in ("areas", "light", "outline_province", "place_school", "village", "outline_district"):
+        assert any(b.key == f"overlay_remove_{key}" for b in settings_of(at, key).button), (
+            key
+        )  # the button stands last
+
+
+def test_a_second_indicator_is_neither_the_first_one_nor_neet():
+    at = settings_of(run(layers="areas!impi_poor_rate!y2020", lang="en"), "areas")
+    picker = at.selectbox(key="w_theme_second")
+    assert texts("en")["theme.neet"] not in picker.options
+    own = load_catalogue()["mpi_poor_rate"].theme
+    for theme in themes():
+        if texts("en")[f"theme.{theme}"] not in picker.options:
+            continue
+        at.selectbox(key="w_theme_second").set_value(theme)
+        second = address(settings_of(at, "areas"))["layers"].partition("!j")[2].partition("!")[0]
+        assert second and second not in ("mpi_poor_rate", "neet_rate"), (theme, own)
+
+
+@pytest.mark.parametrize(
+    "layers", ["areas!jstars", "areas!istars!jneet_rate", "areas!ineet_rate!jstars", "areas!istars!jstars"]
+)
+def test_an_address_cannot_pair_a_number_with_itself_or_with_neet(layers):
+    c = context(layers=layers, ind="stars")
+    (one,) = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    assert one.layer.second == "" and one.pair is None and one.legend.square is None
+
+
+def test_the_survey_of_villages_is_the_one_asked_for():
+    spec = shipped_specs()["plan11"]
+    rounds = [
+        Round(replace(spec, id=i), y, 1, "s") for i, y in (("b", 2019), ("a", 2017), ("b", 2015), ("a", 2011))
+    ]
+
+    def found(**asked):
+        one = overlay_scene._round(rounds, Layer("village", **asked))
+        return one.spec.id, one.year
+
+    assert found() == ("b", 2019) and found(year=2011) == ("a", 2011) and found(year=1999) == ("b", 2019)
+    assert found(source="a") == ("a", 2017) and found(source="b", year=2015) == ("b", 2015)
+    assert found(source="gone", year=2017) == ("a", 2017)
+    assert overlay_scene._round([], Layer("village")) is None
