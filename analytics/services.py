@@ -199,7 +199,12 @@ def grade_of(kind: str, text: str) -> str:
 
 
 _LEVELS: Final = (
-    (re.compile("เตรียมอนุบาล|อนุบาล|ก่อนประถม|ปฐมวัย|pre-?school|kindergarten|nursery", re.I), 0),
+    (
+        re.compile(
+            "เตรียมอนุบาล|อนุบาล|ก่อนประถม|ปฐมวัย|pre-?school|kindergarten|nursery|(?<![ก-๙])อ\\.?\\s*[1-3]", re.I
+        ),
+        0,
+    ),
     (re.compile("ประถม|primary|elementary|(?<![ก-๙])ป\\.?\\s*[1-6]", re.I), 1),
     (re.compile("(?:มัธยม(?:ศึกษา)?ตอน)?ต้น|lower\\s*secondary|(?<![ก-๙])ม\\.?\\s*[1-3]", re.I), 2),
     (re.compile("(?:มัธยม(?:ศึกษา)?ตอน)?ปลาย|upper\\s*secondary|(?<![ก-๙])ม\\.?\\s*[4-6]", re.I), 3),
@@ -214,6 +219,8 @@ def school_grade(text: str) -> str | None:
     --------
     >>> school_grade("อนุบาล–มัธยมศึกษาตอนต้น"), school_grade("ประถมศึกษา–มัธยมศึกษา"), school_grade("ป.1-ม.3")
     ('expansion', 'all_levels', 'expansion')
+    >>> school_grade("อ.1-ม.3"), school_grade("อ.1 - ม.6"), school_grade("อ.2-ป.6")
+    ('expansion', 'all_levels', 'primary')
     >>> school_grade("เตรียมอนุบาล–อนุบาล"), school_grade("มัธยมศึกษาตอนต้น"), school_grade("12") is None
     ('preschool', 'secondary', True)
     """
