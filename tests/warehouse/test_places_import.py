@@ -16,7 +16,7 @@ from warehouse.query import Warehouse
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
 from warehouse.sources.places import read_places, source_id
-from warehouse.sources.places_layout import ColumnMapping, MappingError, guess, read_mapping
+from warehouse.sources.places_layout import ColumnMapping, MappingError, guess, guess_role, read_mapping
 
 MOPH = (
     "ชื่อ,รหัส 9 หลักใหม่,รหัส 9 หลัก,รหัส 5 หลัก,เลขอนุญาต 11 หลัก,ประเภทองค์กร,ประเภทหน่วยบริการสุขภาพ,สังกัด,แผนก/กรม,ระดับโรงพยาบาล,"
@@ -161,6 +161,57 @@ def test_the_first_of_several_columns_is_taken_and_the_rest_is_told(intake, tmp_
     file = write(tmp_path / "x.csv", "ชื่อ,ประเภท,ระดับ,lat,lon,tel", "โรงพยาบาล ก,คลินิก,1,18.79,100.78,0")
     [facts] = read_places([file], intake).report.facts["mapping"]
     assert facts["unread"] == ["ระดับ", "tel"] and facts["layout"] is None
+
+
+def test_names_of_people_are_never_names_of_places(intake, tmp_path):
+    kinds = guess(["ชื่อหน่วยงานต้นสังกัด", "ชื่อโรงเรียน", "lat", "lon"])
+    assert kinds.columns["name_th"] == "ชื่อโรงเรียน"
+    assert "name_th" not in guess(["ชื่อผู้อำนวยการ", "lat", "lon"]).columns
+    head = write(tmp_path / "a.csv", "ชื่อผู้อำนวยการ,ชื่อโรงเรียน,lat,lon", "สมชาย ใจดี,โรงเรียนบ้านหนึ่ง,18.79,100.78")
+    assert [f.code for f in read_places([head], intake).report.rejections] == ["places.personal"]
+    rows = [f"โรงเรียนบ้าน {n},18.79,{100.7 + n / 100}" for n in range(9)]
+    file = write(
+        tmp_path / "b.csv", "ชื่อ,lat,lon", *rows, "นายสมชาย ใจดี,18.7,100.7", "นายแพทย์สมชาย คลินิก,18.7,100.71"
+    )
+    batch = read_places([file], intake, kind="other")
+    assert not batch.report.rejections and batch.report.facts["left_out"] == {"person": 1}
+    assert batch.places.num_rows == 10 and "สมชาย ใจดี" not in json.dumps(
+        batch.report.to_json(), ensure_ascii=False
+    )
+    many = write(tmp_path / "c.csv", "ชื่อ,lat,lon", *rows[:4], "นายสมชาย ใจดี,18.7,100.7")
+    assert [f.code for f in read_places([many], intake, kind="other").report.rejections] == [
+        "places.personal"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "role"),
+    [
+        *((h, None) for h in ("นักเรียนชาย", "จำนวนนักเรียนหญิง", "เตียงต่อประชากร", "นักเรียนยากจน", "นักเรียนชั้น ป.1")),
+        *((h, "capacity") for h in ("นักเรียน", "จำนวนนักเรียนรวมทั้งหมด (คน)", "จำนวนเตียงเปิดจริง", "เตียงที่ใช้จริง")),
+    ],
+)
+def test_only_a_total_is_what_a_place_holds(heading, role):
+    assert guess_role(heading) == role
+
+
+def test_a_status_is_read_whole_and_split_codes_keep_their_columns(intake, tmp_path):
+    open_ones = ("เปิดบริการ (ปิดวันอาทิตย์)", "ไม่ปิด", "ยังไม่ยกเลิก", "Active (not closed)", "not closed")
+    closed = ("ปิดถาวร", "ปิดวันที่ 1/1/2560", "ยกเลิก", "Inactive")
+    file = write(
+        tmp_path / "x.csv",
+        "ชื่อ,lat,lon,สถานะ",
+        *(f"โรงพยาบาล {n},18.79,100.7{n},{s}" for n, s in enumerate(open_ones + closed)),
+    )
+    assert read_places([file], intake).places.num_rows == len(open_ones)
+    split = write(
+        tmp_path / "y.csv",
+        "ชื่อ,รหัสจังหวัด,รหัสอำเภอ,รหัสตำบล", "โรงพยาบาล 1,9,01,01", "โรงพยาบาล 2,90,10,99", "โรงพยาบาล 3,90,9010,901001",
+        "โรงพยาบาล 4,90,10,01",
+    )  # fmt: skip
+    batch = read_places([split], intake)
+    assert batch.places.column("area_code").to_pylist() == ["9010", "901001", "901001"]
+    assert batch.report.facts["left_out"] == {"area": 1}
 
 
 def test_one_long_number_in_a_column_nobody_reads_is_no_person(intake, tmp_path):

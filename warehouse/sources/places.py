@@ -46,6 +46,7 @@ from warehouse.report import Check, Finding, ImportReport, Severity
 from warehouse.schemas.cells import FAULTS, is_garbled, is_total, numbers, read_year
 from warehouse.sources.persons import PERSON, is_identity
 from warehouse.sources.places_layout import (
+    PERSON_HEADING,
     ROLES,
     ColumnMapping,
     MappingError,
@@ -77,7 +78,15 @@ _X, _Y = "\x00x", "\x00y"
 _CRS: Final = frozenset({4326, 32647, 32648, 24047, 24048, 3857})
 _NOTHING: Final = frozenset({"null", "-", "–", "none", "n/a", "na", "nan", "."})
 _AS_TEXT: Final = re.compile(r'^=\s*"([^"]*)"$')
-_CLOSED: Final = re.compile("(?<!เ)ปิด|ยกเลิก|เลิกกิจการ|closed|inactive|cancel", re.IGNORECASE)
+_CLOSED: Final = re.compile(
+    "(?<!เ)ปิด(?!วัน(?:จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์|หยุด))|ยกเลิก|เลิกกิจการ|closed|inactive|cancel",
+    re.IGNORECASE,
+)
+_STILL_OPEN: Final = re.compile(r"^\s*(?:เปิด|ยังเปิด|ใช้งาน|ดำเนินการ|ปกติ|open|active|operat)", re.IGNORECASE)
+_NOT_SO: Final = re.compile(
+    r"ไม่(?:เคย|ได้|ถูก|มีการ|\s)*(?:ปิด|ยกเลิก|เลิกกิจการ)|\b(?:not|never|un)\s*-?(?:yet\s+|been\s+)*(?:closed|inactive|cancel\w*)",
+    re.IGNORECASE,
+)
 _NOTE: Final = re.compile(r"^(?:หมายเหตุ|ที่มา|แหล่งที่มา|note|source|remark|\*)", re.IGNORECASE)
 _KIND_WORDS: Final = (
     ("health", re.compile("โรงพยาบาล|รพ\\.|สถานีอนามัย|คลินิก|บริการสาธารณสุข|hospital|clinic|health", re.IGNORECASE)),
@@ -144,6 +153,10 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
     "places.nameless": (
         "แถวนี้ไม่ถูกนำเข้า ใส่ชื่อหรือรหัสของสถานที่",
         "this row was left out: give the place a name or a code",
+    ),
+    "places.person": (
+        "แถวนี้ไม่ถูกนำเข้า ชื่อเป็นชื่อบุคคล ใส่ชื่อของสถานที่",
+        "this row was left out: it is called by the name of a person; give the name of the place",
     ),
     "places.name_unknown": (
         "ตรวจชื่อพื้นที่ ใช้พื้นที่ที่ใหญ่กว่าแทน",
@@ -214,7 +227,7 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
 _REASONS: Final = frozenset(
     f"places.{reason}"
     for reason in (
-        "ragged", "area", "nowhere", "nameless", "several_points", "not_a_number", "zero", "same", "outside",
+        "ragged", "area", "nowhere", "nameless", "person", "several_points", "not_a_number", "zero", "same", "outside",
         "swapped_unproved", "utm_unproved", "other_area", "schema",
     )
 )  # fmt: skip
@@ -630,7 +643,8 @@ def _names_persons(
     """Refuse a file that names persons; what was found is told by its kind, never quoted."""
     before = len(report.rejections)
     for name in headings:
-        if _PERSONAL_COLUMN.search(heading_key(name)):
+        key = heading_key(name)
+        if _PERSONAL_COLUMN.search(key) or PERSON_HEADING.match(key):
             _note(
                 report,
                 "places.personal",
@@ -649,13 +663,24 @@ def _names_persons(
         stored = name in (read["name_th"], read["name_en"], read["grade"])
         said = [(row, text.strip()) for row, text in zip(rows, column, strict=True) if text and text.strip()]
         cards = [row for row, text in said if len(text) >= 13 and is_identity(text)]
-        people = [row for row, text in said if name == read["name_th"] and PERSON.match(text)]
+        people = [row for row, text in said if name == read["name_th"] and _is_person(text)]
         # Of a column that is not read a number or two may be anything; what would be shown may not hold one.
         if cards and (stored or len(cards) >= _MANY * len(said)):
             _note(report, "places.personal", file, "13 digits", "-", row=cards[0], column=name)
-        if people:
+        if people and len(people) >= _MANY * len(said):
             _note(report, "places.personal", file, "title + name", "-", row=people[0], column=name)
     return len(report.rejections) > before
+
+
+def _is_person(text: str) -> bool:
+    """Whether a name is that of a person; a clinic may be called after its doctor.
+
+    Examples
+    --------
+    >>> _is_person("นายสมชาย ใจดี"), _is_person("นายแพทย์สมชาย คลินิก")
+    (True, False)
+    """
+    return PERSON.match(text) is not None and not any(words.search(text) for _, words in _KIND_WORDS)
 
 
 def _layer(
@@ -776,6 +801,12 @@ def _read_rows(
             )
             continue
         code = _own_code(table.text("code", at), layout.code_width if layout else 0, report)
+        if any(_is_person(name) for name in names.values()):
+            # What it says is not quoted: reports are kept.
+            _warn(
+                report, table, at, "places.person", "title + name", "-", table.heading("name_th", "name_en")
+            )
+            continue
         if not code and not any(names.values()):
             _warn(report, table, at, "places.nameless", "", "-", table.heading("name_th", "code"))
             continue
@@ -936,23 +967,38 @@ def _own_area(table: _Table, at: int, report: ImportReport) -> tuple[str | None,
 @lru_cache(maxsize=32_768)
 def _area_of_codes(whole: str, *parts: str) -> tuple[str | None, tuple[str, ...]]:
     """An official area from one code or three, and the repairs it took; the larger one where the smaller is none."""
+    last = next((p for p in reversed(parts) if p), "")
+    digits = re.sub(r"\D", "", last.removesuffix(".0"))
+    filled = [depth for depth, part in enumerate(parts, 1) if part]
+    alone = len(digits) > 2 and (len(filled) == 1 or len(digits) == 2 * filled[-1])
+    # A column that holds a whole code has no need of those before it.
+    single = whole or (last if alone else "")
     try:
-        if whole:
-            reading = read_code(whole)
-        else:
-            last = next((p for p in reversed(parts) if p), "")
-            alone = len(re.sub(r"\D", "", last.removesuffix(".0"))) == 2 * len([p for p in parts if p])
-            reading = read_code(last) if alone and len(last) > 2 else read_code_parts(*parts)
+        reading = read_code(single) if single else read_code_parts(*parts)
         code, repairs = reading.code, reading.repairs
     except CodeError:
         # A municipality, or an area newer than the list: its first digits are a district or a province all the same.
-        digits = re.sub(r"\D", "", whole.removesuffix(".0")) or "".join(parts)
-        code, repairs = (digits, ("code_shortened",)) if re.fullmatch(r"[0-9]{4,8}", digits) else ("", ())
-        code = code[: len(code) // 2 * 2]
+        if single:
+            digits = re.sub(r"\D", "", single.removesuffix(".0"))
+            code, repairs = (digits, ("code_shortened",)) if re.fullmatch(r"[0-9]{4,8}", digits) else ("", ())
+            code = code[: len(code) // 2 * 2]
+        else:
+            # Parts keep their columns: 9 | 01 | 01 written together would be the code of a district elsewhere.
+            code, repairs = _nearest_of_parts(parts), ("code_shortened",)
     found = _official(code)
     if found is None or found == "TH":
         return None, ()
     return found, repairs
+
+
+def _nearest_of_parts(parts: Sequence[str]) -> str:
+    """The smallest area that the first columns of a code name together; empty where not even the province is one."""
+    for depth in range(len(parts) - 1, 0, -1):
+        try:
+            return read_code_parts(*parts[:depth]).code
+        except CodeError:
+            continue
+    return ""
 
 
 def _official(code: str) -> str | None:
@@ -1036,7 +1082,9 @@ def _capacities(table: _Table, kind: str, report: ImportReport) -> tuple[np.ndar
 
 
 def _is_closed(table: _Table, at: int, today: date, report: ImportReport) -> bool:
-    if _CLOSED.search(table.text("status", at)):
+    status = table.text("status", at)
+    # "เปิดบริการ (ปิดวันอาทิตย์)" and "ยังไม่ยกเลิก" hold the words of a closed place and say the contrary.
+    if not _STILL_OPEN.match(status) and _CLOSED.search(_NOT_SO.sub("", status)):
         return True
     written = table.text("closed", at)
     if not written:

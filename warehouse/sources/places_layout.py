@@ -48,6 +48,21 @@ _LEVEL: Final = {
 # The first pattern that fits a whole heading, as `heading_key` leaves it, says what the column is. A heading that fits nothing
 # is not read.
 _THING: Final = "(?:place|hospital|school|office|facility|health|hosp|hos|pcu)"
+_PERSON: Final = (
+    "ชื่อ(?:ของ)?(?:ผู้(?!ให้บริการ)|ผอ|ครู|อาจารย์|แพทย์|หมอ|นายแพทย์|ทันตแพทย์|เภสัช|พยาบาล|เจ้าหน้าที่|เจ้าของ|เจ้าอาวาส|หัวหน้า|ประธาน"
+    "|นายก|กำนัน|ปลัด|นายอำเภอ|บุคลากร|นักเรียน|ผู้ป่วย|พนักงาน|บุคคล|คน)"
+)
+"""Names of people in the headings of tables of places, which the many words after ชื่อ would take for the name of the place."""
+
+PERSON_HEADING: Final = re.compile(_PERSON)
+
+_OWN_NAME: Final = re.compile(
+    "ชื่อ(?:ไทย|ภาษาไทย|th|thai)?"
+    "|ชื่อ(?:โรงเรียน|โรงพยาบาล|รพ|รร|สถานศึกษา|สถานพยาบาล|สถานบริการ|สถานที่|สถานี|หน่วยบริการ|หน่วยงาน|สำนักงาน)"
+    "(?:สุขภาพ|สาธารณสุข)?(?:ไทย|ภาษาไทย|th|thai)?"
+)
+"""Headings that name the place itself; they come before any other that begins with the same word."""
+
 _GUESSES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (role, re.compile(pattern))
     for role, pattern in (
@@ -72,18 +87,20 @@ _GUESSES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         *((level, f"(?:ชื่อ)?{word}(?:name|th|nameth|thai|namt|nameen|en)?") for level, word in _LEVEL.items()),
         (
             "name_en",
-            f"(?:name)?(?:en|eng|english)(?:name)?|{_THING}?nameen(?:g|glish)?|ชื่อ.*(?:อังกฤษ|en|eng)",
+            f"(?:name)?(?:en|eng|english)(?:name)?|{_THING}?nameen(?:g|glish)?|(?!{_PERSON})ชื่อ.*(?:อังกฤษ|en|eng)",
         ),
         ("code", f"{_THING}?(?:id|code|no)|hcode|hcode5|hcode9|pcu|รหัส.*"),
         (
             "name_th",
-            f"(?:{_THING}|thai|th)?name(?:th|thai)?|ชื่อ.*|title|โรงพยาบาล|โรงเรียน|สถานศึกษา|หน่วยบริการ|หน่วยงาน",
+            f"(?:{_THING}|thai|th)?name(?:th|thai)?|(?!{_PERSON})ชื่อ.*|title|โรงพยาบาล|โรงเรียน|สถานศึกษา|หน่วยบริการ|หน่วยงาน",
         ),
         ("grade", f"{_THING}?(?:type|grade|level|lvl|class|category)|ประเภท.*|ระดับ.*|ชนิด.*"),
         (
             "capacity",
             "(?:num|no|number|total|active)?(?:of)?(?:bed|beds|student|students|pupil|pupils)|capacity|ความจุ"
-            "|(?:จำนวน)?เตียง.*|(?:จำนวน|รวม)?นักเรียน.*",
+            # Totals only: pupils of one sex, a class or the poor, or beds for so many people, are not what a place holds.
+            "|(?:จำนวน)?เตียง(?:ที่ใช้จริง|เปิดจริง|ที่เปิดจริง|จริง|ตามกรอบ|ผู้ป่วยใน)?(?:รวม|ทั้งหมด|ทั้งสิ้น)?(?:เตียง)?"
+            "|(?:จำนวน|รวม|ยอด|รวมจำนวน)?นักเรียน(?:รวม|ทั้งหมด|ทั้งสิ้น|รวมทั้งหมด|รวมทั้งสิ้น|ทุกชั้น|ทุกระดับ)*(?:คน)?",
         ),
         ("closed", "วันที่ปิด.*|(?:date)?closed(?:date)?|closedate"),
         ("founded", "(?:วันที่|วันเดือนปี)(?:ที่)?(?:ก่อตั้ง|จัดตั้ง|เปิด.*)|founded|opened|opendate"),
@@ -285,7 +302,8 @@ def guess(headings: Sequence[str]) -> ColumnMapping:
     for role, key in fixed.items():
         if key in keys:
             columns[role] = keys[key]
-    for heading in headings:
+    # A column of whom a place belongs to may stand before that of its own name.
+    for heading in sorted(headings, key=lambda h: _OWN_NAME.fullmatch(heading_key(h)) is None):
         meant = guess_role(heading)
         if (
             meant is not None
