@@ -68,6 +68,8 @@ UNITS: Final = (
 """Units the product knows. ``number`` is an amount of anything else: what of stands in the unit's names."""
 ADDITIVE_UNITS: Final = ("persons", "households", "baht")
 """Units whose counts are summed upward unless the entry says otherwise."""
+COUNTED_UNITS: Final = frozenset({"persons", "households"})
+"""Units whose small numbers may point at somebody."""
 WORSE: Final = ("high", "low", "none")
 RAMPS: Final = ("poverty", "stars", "population")
 APPLICABLE: Final = "applicable"
@@ -178,6 +180,11 @@ class Indicator:
         if self.of is not None or self.unit == "percent":
             return False
         return self.unit in ADDITIVE_UNITS if self.additive is None else self.additive
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether its numbers count persons or households, so that a small one may point at somebody."""
+        return self.unit in COUNTED_UNITS
 
     @property
     def imported(self) -> bool:

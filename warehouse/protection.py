@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics import disclosure
-from analytics.catalogue import load_catalogue
+from analytics.catalogue import Indicator, load_catalogue
 from analytics.disclosure import (
     DependentError,
     DisclosureError,
@@ -206,6 +206,14 @@ class Guard:
         try:
             table = counts_table(facts[facts["value"].notna()], _counts())
             if not table.size:
+                if protected and any(i.imported for i in _known(facts["indicator"])):
+                    # Nothing in it can be looked at for small counts, so nobody could say what it gives away.
+                    raise StoreError(
+                        f"ไม่เผยแพร่: {source_id} ปี {year + 543} ต้องปกปิดแต่ไม่มีคอลัมน์จำนวนคนหรือครัวเรือนให้ตรวจ วิธีแก้: "
+                        "ตั้ง unit เป็น persons หรือ households ในไฟล์ --mapping หรือใช้ --published",
+                        f"not published: {source_id} {year + 543} is protected and has no count of persons or households to "
+                        "check. To mend: set unit to persons or households in a --mapping file, or use --published",
+                    )
                 self._small_villages_out(connection, source_id, year, table)
                 return
             levels = facts.drop_duplicates("area_code").set_index("area_code")["level"].reindex(table.index)
@@ -505,12 +513,13 @@ def _structure(table: pd.DataFrame) -> Structure:
 
 
 def _counts() -> list[str]:
-    """Indicators that are counts of persons or households."""
-    return [
-        i.id
-        for i in load_catalogue().values()
-        if i.unit in ("persons", "households") and (i.summed or not i.imported)
-    ]
+    """Indicators that are counts of persons or households, also those whose parts do not add up."""
+    return [i.id for i in load_catalogue().values() if i.counts_people]
+
+
+def _known(names: Iterable[object]) -> list[Indicator]:
+    catalogue = load_catalogue()
+    return [catalogue[name] for name in sorted({str(n) for n in names}) if name in catalogue]
 
 
 def _parts(indicator: Any) -> list[str]:

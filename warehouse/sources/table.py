@@ -816,7 +816,7 @@ def _bad_cells(sheet: _Sheet, column: Column, named: Mapping[str, Measure], stat
     labels = sheet.categories or [""] * len(texts)
     for label in dict.fromkeys(labels):
         measure = named.get(_measure_name(column, label))
-        if measure is None or measure.unit not in ("persons", "households"):
+        if measure is None or not measure.counts_people:
             continue
         mine = np.array([one == label for one in labels])
         for at in np.flatnonzero(mine & (read.values < 0)).tolist():
@@ -921,7 +921,7 @@ def _settle(
     )
     for one in broken[:20]:
         _note(report, "table.nothing", file, one.rule, one.column or "-")
-    small = [m for m in plan.measures if not m.skip and m.unit in ("persons", "households")]
+    small = [m for m in plan.measures if not m.skip and m.counts_people]
     counts = data[data["indicator"].isin([m.id for m in small])]
     few = counts[(counts["value"] > 0) & (counts["value"] < minimum) & (counts["level"] != "country")]
     if protected:

@@ -11,10 +11,10 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
-from analytics.catalogue import CatalogueError, Indicator, check_imported, plain_text
+from analytics.catalogue import COUNTED_UNITS, CatalogueError, Indicator, check_imported, plain_text
 from analytics.classify import ClassSpec
 from warehouse.report import QueryError
 from warehouse.sources.table_layout import ROLES, key_of
@@ -84,6 +84,11 @@ class Measure:
     of: str = ""
     per: str = ""
     skip: bool = False
+
+    @property
+    def counts_people(self) -> bool:
+        """Whether small numbers may point at somebody; the same as `Indicator.counts_people`."""
+        return self.unit in COUNTED_UNITS
 
     def indicator(self, source: str) -> Indicator:
         """The entry of the catalogue.
@@ -374,8 +379,8 @@ def read_plan(text: str) -> Plan:
     for m in used:
         for key in ("of", "per"):
             part = getattr(m, key)
-            if part and (part not in ids or not ids[part].additive):
-                raise _wrong(f"{m.id}.{key}", part, "the id of an additive count of this table")
+            if part and (part not in ids or not (ids[part].additive or ids[part].counts_people)):
+                raise _wrong(f"{m.id}.{key}", part, "the id of a count of this table")
         if bool(m.of) != bool(m.per) or (m.of and m.unit != "percent"):
             raise _wrong(f"{m.id}.of", m.of or m.per, "of and per together, and unit = percent")
     return Plan(
@@ -417,9 +422,6 @@ def _measure(row: Any, where: str, title: str) -> Measure:
         if values[key] not in choices:
             raise _wrong(f"{where}.{key}", values[key], ", ".join(choices))
     made = Measure(**values)
-    if made.unit in ("persons", "households") and not made.additive and not made.skip:
-        # Of a count that its parts do not add up to nobody could say what hiding a small one takes.
-        made = replace(made, unit="number")
     if made.unit in ("percent", "index") and made.additive:
         raise _wrong(f"{where}.additive", True, "false")
     if not made.skip:
