@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analytics.catalogue import DIMENSIONS, MASKS, MPI_INDICATORS
@@ -26,6 +27,13 @@ persons, and keeping those hidden would hide the dimensions themselves.
 
 
 _FEW: Final = 12  # columns up to which every sum is tried
+_ENOUGH: Final = 8  # areas of which one may be a misprint
+_PATTERNS: Final = 40  # sets of columns that areas have, the commonest
+_DRAWS: Final = 24  # one of these misses a single misprint, nearly surely
+_ZERO: Final = 1e-11
+_NEAR: Final = 1e-8
+
+Floats = npt.NDArray[np.float64]
 
 
 class DependentError(ValueError):
@@ -186,8 +194,8 @@ def found_structure(table: pd.DataFrame, groups: Collection[tuple[str, str]] = (
     Returns
     -------
     Structure
-        Which columns are the sum of others, and of few columns also that one is never above another: whatever holds in all
-        areas, an attacker may take for granted.
+        Which columns are the sum of others, and of few columns also that one is hardly ever above another: whatever holds in
+        most areas that have these counts, an attacker may take for granted in those where it is true.
 
     Raises
     ------
@@ -195,37 +203,92 @@ def found_structure(table: pd.DataFrame, groups: Collection[tuple[str, str]] = (
         When a column follows from the others in a way that is none of these.
     """
     columns = [str(name) for name in table.columns]
-    whole = table.dropna()
-    if len(columns) < 2 or len(whole) < 2:
+    if len(columns) < 2:
         return Structure((), tuple(groups))
-    values = {name: whole[name].to_numpy(dtype=float) for name in columns}
+    values = {name: table[name].to_numpy(dtype=float) for name in columns}
+    filled = [name for name in columns if np.nan_to_num(values[name]).any()]
+    nothing = np.zeros(len(table))
     sums: list[Relation] = []
-    for total in columns:
-        others = [name for name in columns if name != total and values[name].any()]
+    for total in filled:
+        others = [name for name in filled if name != total]
         sizes = [n for n in range(2, len(others) + 1) if len(columns) <= _FEW or n in (2, len(others))]
         for parts in (p for size in sizes for p in itertools.combinations(others, size)):
-            if values[total].any() and np.array_equal(sum(values[p] for p in parts), values[total]):
+            if _mostly_sum(values[total], sum((values[p] for p in parts), start=nothing)):
                 sums.append(Relation({total: 1} | dict.fromkeys(parts, -1), equal=True))
-    filled = [name for name in columns if values[name].any()]
-    scaled = np.column_stack([values[name] / values[name].max() for name in filled])
-    free = len(filled) - int(np.linalg.matrix_rank(scaled))
-    told = (
-        np.array([[r.parts.get(name, 0) * values[name].max() for name in filled] for r in sums])
-        if sums
-        else None
-    )
-    explained = (
-        int(np.linalg.matrix_rank(told / np.abs(told).max(axis=1, keepdims=True))) if told is not None else 0
-    )
-    # Of fewer areas than counts every count follows from the others: of few counts all sums were tried, so that says nothing.
-    if free > explained and (len(whole) > len(filled) or len(columns) > _FEW):
-        raise DependentError(f"{free - explained} of {len(filled)} counts follow from the others")
+    _refuse_other_dependence(table[filled], sums, few=len(columns) <= _FEW)
     most = [
         Relation({part: 1, rest: -1})
         for part, rest in itertools.permutations(filled, 2)
-        if len(columns) <= _FEW and (values[part] <= values[rest]).all()
+        if len(columns) <= _FEW and _mostly_below(values[part], values[rest])
     ]
     return Structure((*sums, *most), tuple(groups))
+
+
+def _mostly_sum(total: Floats, summed: Floats) -> bool:
+    """Whether most areas that have all these counts obey: one misprint elsewhere tells nobody less about the others.
+
+    Areas where nothing was counted are not asked, unless all the others obey anyway.
+    """
+    there = ~(np.isnan(total) | np.isnan(summed))
+    some = there & ((total != 0) | (summed != 0))
+    obey = int((total[some] == summed[some]).sum())
+    return obey > 0 and int(there.sum()) >= 2 and 2 * obey > int(some.sum())
+
+
+def _mostly_below(part: Floats, rest: Floats) -> bool:
+    """Whether one count is above another in hardly any area: of two columns without a bond half of them would be."""
+    there = ~(np.isnan(part) | np.isnan(rest))
+    areas, above = int(there.sum()), int((part[there] > rest[there]).sum())
+    return areas >= 2 and above <= max(areas // 20, int(areas >= _ENOUGH))
+
+
+def _refuse_other_dependence(table: pd.DataFrame, sums: Collection[Relation], *, few: bool) -> None:
+    """Look for columns that follow from others in a way no sum says.
+
+    Tried on the areas that have the same columns, and on draws of them: what holds in most areas is known of them, whatever one
+    misprint says.
+
+    Raises
+    ------
+    DependentError
+    """
+    present = table.notna()
+    patterns = present.value_counts().index[:_PATTERNS]
+    dice = np.random.default_rng(0)
+    for chosen in dict.fromkeys([(True,) * len(table.columns), *(tuple(map(bool, p)) for p in patterns)]):
+        names = [str(name) for name, on in zip(table.columns, chosen, strict=True) if on]
+        rows = table[names].dropna()
+        rows = rows[(rows != 0).any(axis=1)]
+        names = [name for name in names if rows[name].any()]
+        # Of fewer areas than counts every count follows from the others: of few counts all sums were tried, so that says
+        # nothing.
+        enough = len(rows) > len(names) or (not few and all(chosen))
+        if len(names) < 2 or len(rows) < 2 or not enough:
+            continue
+        size = rows[names].max()
+        scaled = (rows[names] / size).to_numpy(dtype=float)
+        told = np.array(
+            [
+                [relation.parts.get(name, 0) * size[name] for name in names]
+                for relation in sums
+                if set(relation.parts) <= set(names)
+            ]
+        ).reshape(-1, len(names))
+        told = told / np.abs(told).max(axis=1, keepdims=True)
+        explained = int(np.linalg.matrix_rank(told, tol=_ZERO)) if len(told) else 0
+        drawn = max(len(names) + 1, min(len(scaled) - 1, 2 * len(names)))
+        draws = [np.arange(len(scaled))]
+        if len(scaled) > drawn:
+            draws += [dice.choice(len(scaled), drawn, replace=False) for _ in range(_DRAWS)]
+        for draw in draws:
+            _, strength, axes = np.linalg.svd(scaled[draw], full_matrices=len(draw) < len(names))
+            strength = np.append(strength, np.zeros(len(names) - len(strength)))
+            null = axes[strength <= strength[0] * _ZERO]
+            if not len(null) or 2 * int((np.abs(scaled @ null.T) < _ZERO).all(axis=1).sum()) <= len(scaled):
+                continue
+            free = int(np.linalg.matrix_rank(np.vstack([told, null]), tol=_NEAR)) - explained
+            if free > 0:
+                raise DependentError(f"{free} of {len(names)} counts follow from the others")
 
 
 def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.DataFrame:

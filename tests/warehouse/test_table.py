@@ -488,3 +488,46 @@ def test_sums_between_columns_are_found_and_other_dependence_is_refused() -> Non
     with pytest.raises(DependentError, match="1 of 3"):
         found_structure(pd.DataFrame({"a": a, "b": b, "twice": 2 * a + 3 * b}))
     assert found_structure(pd.DataFrame({"a": a, "b": b})).relations == ()
+
+
+@pytest.mark.parametrize("spoil", ["typo", "gap"])
+def test_one_misprint_or_one_sparse_column_unties_no_columns(spoil: str) -> None:
+    men, women = np.array([60.0, 47, 54, 61, 68, 75, 82, 89]), np.array([2.0, 41, 52, 63, 74, 85, 96, 107])
+    table = pd.DataFrame({"all": men + women, "men": men, "women": women})
+    if spoil == "typo":
+        table.loc[5, "all"] += 1
+    else:
+        table["disabled"] = np.where(np.arange(8) == 3, 120.0, np.nan)
+    assert Relation({"all": 1, "men": -1, "women": -1}, equal=True) in found_structure(table).relations
+    table["twice"] = 2 * men + 3 * women
+    table.loc[6, "twice"] += 1
+    with pytest.raises(DependentError):
+        found_structure(table)
+
+
+MUNICIPAL = (
+    "tambon_code,คน,ชาย,หญิง\n950101,20,19,1\n950102,21,18,3\n950103,22,20,2\n950104,23,16,7\n950106,24,15,9\n"
+    "950108,25,14,11\n950199,30,26,4\n"
+)
+
+
+def test_a_municipality_beside_the_subdistricts_lays_no_small_count_open(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, mapping = tmp_path / "muni.csv", tmp_path / "muni.toml"
+    file.write_text(MUNICIPAL, encoding="utf-8")
+    command = ["import", "table", str(file), "--year-be", "2566", "--language", "en"]
+    assert main([*command, "--save-mapping", str(mapping)]) == 0
+    kept = read_plan(mapping.read_text(encoding="utf-8"))
+    assert {(m.unit, m.additive) for m in kept.measures} == {("persons", False)}
+    # Its own mapping, unedited, is asked the same question as the file alone.
+    for said in (["--yes"], ["--mapping", str(mapping)]):
+        assert main([*command, *said]) != 0
+        assert "--protected to hide small counts" in "".join(capsys.readouterr())
+    assert main([*command, "--yes", "--protected"]) == 0
+    house = Warehouse.open(Store(home))
+    women = house.values(measure_id("muni", "หญิง"), level="subdistrict", year=2023, within="9501")
+    few = women[women["area_code"].isin(["950101", "950102", "950103", "950199"])]
+    assert len(few) >= 3 and few["suppressed"].all() and few["value"].isna().all()
+    house.close()
+    capsys.readouterr()
