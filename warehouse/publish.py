@@ -189,12 +189,14 @@ def _write_database(
         guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below)
         _official_areas(connection)
         years |= _merge_indicators(connection, batches)
+        rounds: set[tuple[str, int]] = set()
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
             _settle_cells(connection, batch, guard)
+            # Before the report and the files are noted: it adds to the one and reopens others of these.
+            rounds |= merge_villages(connection, batch)
             guard.forget(_merge(connection, batch), whole_years=batch.whole_years)
             levels |= _write_boundaries(staging, batch)
-        rounds = merge_villages(connection, batches)
         lights = merge_rasters(connection, staging, batches)
         years |= {year for _, year in lights}
         if everything:

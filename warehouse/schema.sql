@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS source_file (
     sha256    VARCHAR NOT NULL,
     bytes     BIGINT NOT NULL,
     rows      BIGINT NOT NULL,
-    import_id VARCHAR NOT NULL    -- the last import that brought a file of this name
+    import_id VARCHAR NOT NULL    -- the last import that brought a file of this name; empty where others replaced some of its villages since
 );
 
 -- Written in the order indicator, year, level, area_code, so that a map reads one stretch of the file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import duckdb
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from analytics.village_specs import observed, read_spec
 from analytics.villages import matrix, shares
 from warehouse.batch import OBSERVATION, Batch
+from warehouse.report import Finding
 
 _ONE_A_VILLAGE = """
 DELETE FROM village_point WHERE (code, source_id) NOT IN (
@@ -17,54 +18,108 @@ DELETE FROM village_point WHERE (code, source_id) NOT IN (
     FROM village_point GROUP BY code
 )
 """
+_POINTS_GONE = """
+SELECT DISTINCT p.code FROM village_point p JOIN incoming i USING (source_id, code)
+WHERE (p.longitude, p.latitude, p.how, p.confidence) <> (i.longitude, i.latitude, i.how, i.confidence)
+"""
+# Whole villages are replaced: an indicator that the arriving file has no score of keeps none of the earlier file.
+_OF_ARRIVING = """
+FROM village_score s SEMI JOIN incoming i
+ON s.source_id = i.source_id AND s.spec = i.spec AND s.year = i.year AND s.code = i.code
+"""
 
 
-def merge_villages(connection: duckdb.DuckDBPyConnection, batches: Sequence[Batch]) -> set[tuple[str, int]]:
-    """Put points, scores and specifications of batches into the draft.
+def merge_villages(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[tuple[str, int]]:
+    """Put points, scores and specifications of a batch into the draft, before its files are noted there.
 
-    All points of a source that brings points are replaced; of two sources that know one village the surer row stays, and the
-    arriving one of two that are equally sure. Scores are replaced by source, specification, year and province, so that a
-    round may arrive province by province.
+    Points and scores are replaced village by village within their source, so that a round may arrive in parts. Of two sources
+    that know one village the surer point stays, and the arriving one of two that are equally sure. What gives way to other
+    values is told as a warning, and the files it may have come from can be imported again.
 
     Returns
     -------
     set of (spec, year)
-        Rounds whose scores changed.
+        Rounds whose scores, or the villages they are compared with, changed.
     """
     touched: set[tuple[str, int]] = set()
-    for batch in batches:
-        if batch.village_points.num_rows:
-            connection.register("incoming", batch.village_points)
-            connection.execute("DELETE FROM village_point p USING incoming i WHERE p.source_id = i.source_id")
-            connection.execute("INSERT INTO village_point SELECT * FROM incoming")
-            connection.unregister("incoming")
-            arriving = sorted(set(batch.village_points.column("source_id").to_pylist()))
-            connection.execute(_ONE_A_VILLAGE, {"arriving": arriving})
-        for spec, entry in batch.village_specs.items():
-            before = connection.execute("SELECT entry FROM village_spec WHERE spec = ?", [spec]).fetchone()
-            if before is not None and before[0] != entry:
-                # Other cuts or domains: what earlier rounds come to changes as well.
-                rounds = connection.execute(
-                    "SELECT DISTINCT year FROM village_score WHERE spec = ?", [spec]
-                ).fetchall()
-                touched |= {(spec, int(year)) for (year,) in rounds}
-            connection.execute("DELETE FROM village_spec WHERE spec = ?", [spec])
-            connection.execute("INSERT INTO village_spec VALUES (?, ?)", [spec, entry])
-        if batch.village_scores.num_rows:
-            connection.register("incoming", batch.village_scores)
-            connection.execute(
-                """
-                DELETE FROM village_score s USING (
-                    SELECT DISTINCT source_id, spec, year, left(code, 2) AS province FROM incoming
-                ) i
-                WHERE s.source_id = i.source_id AND s.spec = i.spec AND s.year = i.year AND left(s.code, 2) = i.province
-                """
+    gone: set[str] = set()
+    if batch.village_points.num_rows:
+        beaten = _merge_points(connection, batch.village_points)
+        if beaten:
+            # A point that lost to one that now gave way may be the best there is: all files of points may return.
+            _reopen(
+                connection, "starts_with(source_id, 'villages-points-') OR starts_with(source_id, 'nrd-')", []
             )
-            connection.execute("INSERT INTO village_score SELECT * FROM incoming")
-            rounds = connection.execute("SELECT DISTINCT spec, year FROM incoming").fetchall()
-            touched |= {(str(spec), int(year)) for spec, year in rounds}
-            connection.unregister("incoming")
+        gone |= beaten
+    for spec, entry in batch.village_specs.items():
+        before = connection.execute("SELECT entry FROM village_spec WHERE spec = ?", [spec]).fetchone()
+        if before is not None and before[0] != entry:
+            # Other cuts or domains: what earlier rounds come to changes as well.
+            rounds = connection.execute(
+                "SELECT DISTINCT year FROM village_score WHERE spec = ?", [spec]
+            ).fetchall()
+            touched |= {(spec, int(year)) for (year,) in rounds}
+        connection.execute("DELETE FROM village_spec WHERE spec = ?", [spec])
+        connection.execute("INSERT INTO village_spec VALUES (?, ?)", [spec, entry])
+    if batch.village_scores.num_rows:
+        connection.register("incoming", batch.village_scores)
+        # Beside the identical rows, what the earlier files said of these villages.
+        lost = connection.execute(
+            f"SELECT DISTINCT code FROM (SELECT s.* {_OF_ARRIVING} EXCEPT SELECT * FROM incoming)"
+        ).fetchall()
+        connection.execute(
+            """
+            DELETE FROM village_score s USING (SELECT DISTINCT source_id, spec, year, code FROM incoming) i
+            WHERE s.source_id = i.source_id AND s.spec = i.spec AND s.year = i.year AND s.code = i.code
+            """
+        )
+        connection.execute("INSERT INTO village_score SELECT * FROM incoming")
+        rounds = connection.execute("SELECT DISTINCT spec, year FROM incoming").fetchall()
+        touched |= {(str(spec), int(year)) for spec, year in rounds}
+        connection.unregister("incoming")
+        if lost:
+            ids = batch.village_scores.column("source_id").unique().to_pylist()
+            _reopen(connection, "list_contains(?::VARCHAR[], source_id)", [ids])
+        gone |= {str(code) for (code,) in lost}
+    if gone:
+        few = ", ".join(sorted(gone)[:3]) + (" ..." if len(gone) > 3 else "")
+        batch.report.add(
+            Finding(
+                severity="warn",
+                code="publish.villages_replaced",
+                file=str(batch.files.column("file_name")[0]) if batch.files.num_rows else "-",
+                row=None,
+                column=None,
+                found=f"{len(gone):,}: {few}",
+                expected="0",
+                mend_th="ไม่ต้องทำอะไร ถ้าตั้งใจแทนคะแนนหรือจุดเดิมของหมู่บ้านเหล่านี้ นำเข้าไฟล์เดิมอีกครั้งได้ถ้าต้องการค่าเดิมคืน",
+                mend_en="nothing to do if earlier scores or points of these villages were meant to be replaced; import the "
+                "earlier file again to have them back",
+            )
+        )
     return touched
+
+
+def _merge_points(connection: duckdb.DuckDBPyConnection, points: pa.Table) -> set[str]:
+    """Put points in, one a village; the villages whose earlier point gave way to another."""
+    connection.register("incoming", points)
+    gone = connection.execute(_POINTS_GONE).fetchall()
+    connection.execute(
+        "DELETE FROM village_point p USING incoming i WHERE p.source_id = i.source_id AND p.code = i.code"
+    )
+    arriving = {"arriving": points.column("source_id").unique().to_pylist()}
+    others = "SELECT code FROM village_point WHERE NOT list_contains($arriving::VARCHAR[], source_id)"
+    before = connection.execute(others, arriving).fetchall()
+    connection.execute("INSERT INTO village_point SELECT * FROM incoming")
+    connection.unregister("incoming")
+    connection.execute(_ONE_A_VILLAGE, arriving)
+    lost = set(before) - set(connection.execute(others, arriving).fetchall())
+    return {str(code) for (code,) in (*gone, *lost)}
+
+
+def _reopen(connection: duckdb.DuckDBPyConnection, which: str, given: list[object]) -> None:
+    """Let files of earlier imports return: the snapshot does not hold all they said any more."""
+    connection.execute(f"UPDATE source_file SET import_id = '' WHERE {which}", given)
 
 
 def put_village_numbers(

@@ -14,7 +14,7 @@ from analytics.village_specs import catalogue_entries, read_spec, shipped_specs
 from tests.warehouse.batches import batch
 from warehouse.batch import VILLAGE_POINT, VILLAGE_SCORE, Batch
 from warehouse.point_layers import point_layer_bytes
-from warehouse.publish import publish_batches
+from warehouse.publish import known_imports, publish_batches
 from warehouse.query import Warehouse
 from warehouse.report import QueryError
 from warehouse.settings import Settings
@@ -89,14 +89,37 @@ def test_of_two_points_of_a_village_the_surer_one_stays_whichever_came_last(tmp_
     assert found.to_dict() == {"95010101": "sure", "95010102": "other", "96010101": "other"}
 
 
-def test_a_source_that_comes_again_replaces_all_its_points(tmp_path: Path) -> None:
-    first = villages_batch("s", [("95010101", 1.0), ("96010101", 1.0)])
-    again = villages_batch("s", [("95010102", 1.0)])
-    opened = house(tmp_path, first, again)
-    assert opened.villages.points()["code"].tolist() == ["95010102"]
-    assert opened.villages.points("96").empty
+def test_a_round_may_arrive_in_parts_and_a_replaced_part_may_return(tmp_path: Path) -> None:
+    entry = {"made": shipped_specs()["plan11"].entry.replace('id = "plan11"', 'id = "made"', 1)}
+    first = villages_batch("nrd-s", [("95010101", 1.0)], [("95010101", "i01", 1), ("95010101", "i02", 1)])
+    second = villages_batch("nrd-s", [("95010102", 1.0)], [("95010102", "i01", 2)])
+    other = villages_batch("villages-points-o", [("95010101", 1.0)])
+    # The district's second village comes again, the first with one indicator less.
+    again = villages_batch("nrd-s", [], [("95010101", "i01", 3)])
+    for made, name in ((first, "a"), (second, "b"), (other, "c"), (again, "d")):
+        made.village_specs = entry if made is not other else {}
+        made.files = made.files.set_column(1, "file_name", pa.array([f"{name}.csv"]))
+    opened = house(tmp_path, first, second)
+    assert opened.villages.points()["code"].tolist() == ["95010101", "95010102"]
+    assert opened.villages.scores("made", 2015, "95010101") == {"i01": 1, "i02": 1}
+    assert opened.villages.points("96").empty and not second.report.warnings
     with pytest.raises(QueryError):
         opened.villages.points("nowhere")
+    store = Store(tmp_path / "home", 3)
+    assert known_imports(store.current()) == {first.import_id, second.import_id}
+    opened = house(tmp_path, other, again)
+    assert opened.villages.points().set_index("code")["source_id"].to_dict() == {
+        "95010101": "villages-points-o", "95010102": "nrd-s",
+    }  # fmt: skip
+    assert opened.villages.scores("made", 2015, "95010101") == {"i01": 3}
+    assert opened.villages.scores("made", 2015, "95010102") == {"i01": 2}
+    for replacing in (other, again):
+        told = [f.found for f in replacing.report.warnings if f.code == "publish.villages_replaced"]
+        assert told == ["1: 95010101"]
+    assert first.import_id not in known_imports(store.current())
+    assert again.import_id in known_imports(store.current())
+    house(tmp_path, first)
+    assert first.import_id in known_imports(store.current())
 
 
 def test_a_point_of_a_village_that_is_in_no_list_is_not_published(tmp_path: Path) -> None:
