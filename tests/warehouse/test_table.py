@@ -531,3 +531,45 @@ def test_a_municipality_beside_the_subdistricts_lays_no_small_count_open(
     assert len(few) >= 3 and few["suppressed"].all() and few["value"].isna().all()
     house.close()
     capsys.readouterr()
+
+
+def test_a_first_row_of_numbers_like_years_is_a_row(take: Callable[..., Table]) -> None:
+    table = take("จังหวัด,จำนวนคน\nยะลา,2000\nปัตตานี,3000\nนราธิวาส,4000\n", year_be=2566)
+    assert {(code, year): v for (code, _, year), v in numbers(table).items()} == {
+        ("95", 2023): 2000.0, ("94", 2023): 3000.0, ("96", 2023): 4000.0,
+    }  # fmt: skip
+    other = take("พื้นที่,ปี,จำนวนคน\nยะลา,2561,2000\nปัตตานี,2561,3000\n")
+    assert set(numbers(other).values()) == {2000.0, 3000.0}
+    assert refused(take("จังหวัด,2561,2562\nยะลา,10,20\n", year_be=2566)) == {"table.year_differs"}
+
+
+def test_percentages_that_may_be_fractions_are_asked_about(take: Callable[..., Table]) -> None:
+    fractions = "จังหวัด,ร้อยละคนจน\nยะลา,0.205\nน่าน,0.3\nตาก,0\n"
+    refusal = take(fractions, year_be=2566)
+    assert refused(refusal) == {"table.percent_scale"} and refusal.plan is not None
+    for scale, first in ((100, 20.5), (1, 0.205)):
+        plan = replace(refusal.plan, measures=(replace(refusal.plan.measures[0], scale=scale),))
+        assert read_plan(plan_toml(plan)).measures == plan.measures
+        assert numbers(take(fractions, plan=plan))["95", "ร้อยละคนจน", 2023] == pytest.approx(first)
+    assert refused(take("จังหวัด,ร้อยละคนจน\nยะลา,10%\nน่าน,0.12\nตาก,40\n", year_be=2566)) == {
+        "table.percent_scale"
+    }
+    assert set(numbers(take("จังหวัด,ร้อยละคนจน\nยะลา,0.5%\nน่าน,0.12%\n", year_be=2566)).values()) == {0.5, 0.12}
+
+
+def test_a_count_has_no_percent_sign_and_no_lost_digits(take: Callable[..., Table]) -> None:
+    table = take("จังหวัด,จำนวนคน\nยะลา,50%\nน่าน,1.2E+3\nตาก,70\nเลย,80\nตรัง,90\n", year_be=2566)
+    assert failed(table) == [(2, "table.percent"), (3, "table.scientific")]
+
+
+def test_a_protected_table_gives_no_rate_beside_a_blank_count(take: Callable[..., Table]) -> None:
+    text = "province,poor people,people,poor rate\nยะลา,60,900,6.7\nน่าน,,200,1.5\nตาก,80,700,11.4\n"
+    plan = take(text, year_be=2566).plan
+    assert plan is not None
+    poor, people, rate = plan.measures
+    plan = replace(plan, measures=(poor, people, replace(rate, of=poor.id, per=people.id)))
+    shown = {
+        code for code, name, _ in numbers(take(text, plan=plan, protected=lambda _: True)) if "rate" in name
+    }
+    assert shown == {"95", "63"}
+    assert len(numbers(take(text, plan=plan))) == 8

@@ -104,6 +104,15 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
         "a protected table takes whole counts of persons or households, and percentages with of and per; set the others to "
         "skip, or use --published",
     ),
+    "table.percent_scale": (
+        "ระบุ scale = 100 ในไฟล์ --mapping ถ้าค่า 0.5 หมายถึงร้อยละ 50 หรือ scale = 1 ถ้าหมายถึงร้อยละ 0.5",
+        "say in a --mapping file scale = 100 where 0.5 means 50 percent, or scale = 1 where it means half a percent",
+    ),
+    "table.protected_rate": (
+        "ไม่นำเข้าร้อยละเหล่านี้ เพราะตารางที่ปกปิดเว้นจำนวนไว้ ร้อยละจะบอกจำนวนนั้น ใส่จำนวนให้ครบถ้าต้องการร้อยละ",
+        "these percentages were left out: the protected table leaves a count blank that they would tell; give both counts "
+        "where the percentage is wanted",
+    ),
     "table.unknown": (
         "แก้รหัสหรือชื่อพื้นที่ให้ตรงกับทะเบียนของกรมการปกครอง",
         "correct the code or the name to that of the official register",
@@ -351,7 +360,10 @@ def read_table(
         return Table(batch, plan, match)
     report.facts["plan"] = plan.to_json()
     data = _records(read, plan, name, report, match)
-    _settle(data, plan, name, report, match, read, protected(plan.source_id), cells_given, minimum)
+    hides = protected(plan.source_id)
+    if hides:
+        data = _without_loose_rates(data, plan, name, report)
+    _settle(data, plan, name, report, match, read, hides, cells_given, minimum)
     report.facts["match"] = match.to_json()
     report.facts["sentence"] = {language: match.sentence(language) for language in ("th", "en")}
     report.repairs = Counter({key: n for key, n in report.repairs.items() if n})
@@ -479,6 +491,11 @@ def _read_all(
     if year_from == "mapping" and named_year not in (None, year):
         # The mapping of another edition: its year would be put on these numbers.
         _note(report, "table.year_differs", file, str((named_year or 0) + 543), f"mapping: {said}")
+    headed = {c.year for c in layout.values}
+    if year is not None and headed and None not in headed and year not in headed:
+        # Every column says another year itself: what was given would be passed over without a word.
+        shown = ", ".join(str(y + 543) for y in sorted(y for y in headed if y is not None)[:4])
+        _note(report, "table.year_differs", file, shown, f"{year_from}: {said}", row=sheets[0].rows[0] - 1)
     for sheet in sheets:
         sheet.year = year
         if year is None and len(wanted) > 0 and (named := cell_year(sheet.name)) is not None:
@@ -741,7 +758,9 @@ def _digits(texts: Sequence[str]) -> tuple[int, bool]:
 def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, match: Match) -> pd.DataFrame:
     """All numbers, one row each: ``area_code, was, indicator, year, value, line, sheet``."""
     named = {m.measure: m for m in plan.measures if not m.skip}
+    scale: dict[str | None, int] = {m.id: m.scale for m in named.values()}
     parts: list[pd.DataFrame] = []
+    shares: list[pd.DataFrame] = []
     for number, sheet in enumerate(sheets):
         states = np.array(sheet.state, dtype=object)
         bad = states.copy()
@@ -768,6 +787,13 @@ def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, 
                 named[name].id if (name := _measure_name(one, label)) in named else None for label in labels
             ]
             values = np.ones(len(keep)) if one is None else _numbers(sheet, one)[keep]
+            if one is not None:
+                signed = np.array(
+                    [sheet.lines[at][one.position].rstrip().endswith(("%", "\uff05")) for at in keep],
+                    dtype=bool,
+                )
+                values = np.where([scale.get(i, 0) == 100 for i in ids] & ~signed, values * 100, values)
+                shares.append(pd.DataFrame({"indicator": ids, "value": values, "signed": signed}))
             years = [one.year if one is not None and one.year is not None else y for y in own]
             parts.append(
                 pd.DataFrame(
@@ -782,6 +808,7 @@ def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, 
                     }
                 )
             )
+    _check_scales(pd.concat(shares) if shares else None, plan, file, report)
     frame = (
         pd.concat(parts, ignore_index=True)
         if parts
@@ -791,6 +818,44 @@ def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, 
         {"year": int, "value": float, "line": int}
     )
     return _once(frame, sheets, plan, counted=not sheets[0].layout.values)
+
+
+def _check_scales(shares: pd.DataFrame | None, plan: Plan, file: str, report: ImportReport) -> None:
+    """Refuse percentages that may be a hundred times too small: a spreadsheet keeps 50% as 0.5 and hands over that."""
+    for m in plan.measures:
+        if shares is None or m.skip or m.unit != "percent" or m.scale:
+            continue
+        mine = shares[(shares["indicator"] == m.id) & shares["value"].notna() & (shares["value"] != 0)]
+        parts = mine[mine["value"].abs() <= 1]
+        bare = parts[~parts["signed"]]
+        if len(bare) and (len(parts) == len(mine) or mine["signed"].any()):
+            _note(
+                report,
+                "table.percent_scale",
+                file,
+                f"{len(bare)} x <= 1"
+                + (f", {int(mine['signed'].sum())} x %" if mine["signed"].any() else ""),
+                "scale = 1 / 100",
+                column=m.measure or plan.title_en,
+            )
+
+
+def _without_loose_rates(data: pd.DataFrame, plan: Plan, file: str, report: ImportReport) -> pd.DataFrame:
+    """Leave out percentages of a protected table beside which a count is blank: with the other they would tell it."""
+    loose = pd.Series(False, index=data.index)
+    keys = pd.MultiIndex.from_frame(data[["area_code", "year"]])
+    for m in (m for m in plan.measures if not m.skip and m.of and m.per):
+        mine = data["indicator"] == m.id
+        for part in (m.of, m.per):
+            have = data.loc[data["indicator"] == part, ["area_code", "year"]]
+            mine_loose = mine & ~keys.isin(pd.MultiIndex.from_frame(have))
+            loose |= mine_loose
+        if (loose & mine).any():
+            _note(
+                report, "table.protected_rate", file, f"{int((loose & mine).sum())} x", f"{m.of}, {m.per}",
+                column=m.measure or plan.title_en, severity="warn",
+            )  # fmt: skip
+    return data[~loose].reset_index(drop=True)
 
 
 def _numbers(sheet: _Sheet, column: Column) -> Any:
@@ -816,9 +881,17 @@ def _bad_cells(sheet: _Sheet, column: Column, named: Mapping[str, Measure], stat
     labels = sheet.categories or [""] * len(texts)
     for label in dict.fromkeys(labels):
         measure = named.get(_measure_name(column, label))
-        if measure is None or not measure.counts_people:
+        if measure is None or measure.unit in ("percent", "index", "number"):
             continue
         mine = np.array([one == label for one in labels])
+        for at in np.flatnonzero(mine & np.isfinite(read.values)).tolist():
+            if "%" in texts[at] or "\uff05" in texts[at]:
+                refuse(at, "table.percent", "1,234")
+            elif measure.counts_people and re.search(r"\d[eE]", texts[at]):
+                # A spreadsheet shortened it: digits of the count are lost.
+                refuse(at, "table.scientific", "1,234")
+        if not measure.counts_people:
+            continue
         for at in np.flatnonzero(mine & (read.values < 0)).tolist():
             refuse(at, "table.negative", ">= 0")
         for at in np.flatnonzero(

@@ -318,6 +318,21 @@ def _is_heading(cell: str) -> bool:
     return _is_name_heading(cell) or bool(_CODE_HEADING.fullmatch(key_of(cell)))
 
 
+def _headed(lines: Lines, number: int, columns: Sequence[int]) -> bool:
+    """Whether a line above already heads a column of areas and one of the line's numbers: the line itself is no heading then."""
+    line = lines[number]
+    counted = [at for at, cell in enumerate(line) if at not in columns and is_numeric(cell)]
+    for above in lines[:number]:
+        for at in columns:
+            text = above[at]
+            if not text.strip() or not line[at].strip() or _is_heading(line[at]):
+                continue
+            said = not is_numeric(text) and not area_like(text) and not is_note(text)
+            if said and any(above[n].strip() and not is_numeric(above[n]) for n in counted):
+                return True
+    return False
+
+
 def _is_data(line: Sequence[str], first: Sequence[str], columns: Sequence[int]) -> bool:
     """Whether a line above the first area is a row too: one that names an unknown area, or whose number has a fault."""
     labels = [line[at] for at in columns if line[at].strip()]
@@ -343,6 +358,8 @@ def _first_row(lines: Lines, columns: Sequence[int], counted: bool) -> int | Non
         if (counted and sum(bool(cell.strip()) for cell in line) > 1) or any(
             is_numeric(cell) and not _is_year_label(cell) for cell in others
         ):
+            return number
+        if _headed(lines, number, area):
             return number
         if (
             any(map(is_numeric, others))

@@ -68,6 +68,9 @@ class Measure:
         Of a rate, ids of the counts it is made of; empty where the table has none.
     skip : bool
         Not imported.
+    scale : int
+        Of a percentage, what its numbers without a % sign are multiplied by: 100 where one half is 0.5, 1 where it is 50,
+        and 0 where nobody said.
     """
 
     measure: str
@@ -84,6 +87,7 @@ class Measure:
     of: str = ""
     per: str = ""
     skip: bool = False
+    scale: int = 0
 
     @property
     def counts_people(self) -> bool:
@@ -294,6 +298,7 @@ _HEAD: Final = """\
 #   additive   true where the parts of an area add up to it; rates and averages never do
 #   comparable true where all years are counted alike
 #   of, per    of a percentage: ids of the counts in this table that it is made of
+#   scale      of a percentage: 100 where one half stands as 0.5 (spreadsheets keep 50% so), 1 where it stands as 50
 """
 
 
@@ -320,7 +325,7 @@ def plan_toml(plan: Plan) -> str:
         lines += [
             f"{f.name} = {value(getattr(measure, f.name))}"
             for f in fields(Measure)
-            if f.name not in ("of", "per", "skip") or getattr(measure, f.name)
+            if f.name not in ("of", "per", "skip", "scale") or getattr(measure, f.name)
         ]
     return "\n".join(lines) + "\n"
 
@@ -412,6 +417,10 @@ def _measure(row: Any, where: str, title: str) -> Measure:
             values[f.name] = row.get(f.name, False)
             if type(values[f.name]) is not bool:
                 raise _wrong(f"{where}.{f.name}", values[f.name], "true, false")
+        elif f.name == "scale":
+            values[f.name] = row.get(f.name, 0)
+            if type(values[f.name]) is not int or values[f.name] not in (0, 1, 100):
+                raise _wrong(f"{where}.scale", values[f.name], "1, 100")
         elif f.name == "decimals":
             values[f.name] = row.get(f.name, 0)
             if type(values[f.name]) is not int or not 0 <= values[f.name] <= 4:
@@ -424,6 +433,8 @@ def _measure(row: Any, where: str, title: str) -> Measure:
     made = Measure(**values)
     if made.unit in ("percent", "index") and made.additive:
         raise _wrong(f"{where}.additive", True, "false")
+    if made.unit != "percent" and made.scale:
+        raise _wrong(f"{where}.scale", made.scale, "unit = percent")
     if not made.skip:
         try:
             made.indicator(plain_text(title, 200))
