@@ -110,6 +110,8 @@ class PairLayer:
         Of areas that lack one of the two.
     focus : str or None
         Code of the area that is outlined, or whose children are.
+    inside : str or None
+        As `AreaLayer.inside`; its areas are outlined beside the focus.
     """
 
     url: str
@@ -119,13 +121,14 @@ class PairLayer:
     missing: RGB
     focus: str | None = None
     crowded: bool = False
+    inside: str | None = None
 
     def __post_init__(self) -> None:
-        _check_plain(self.focus)
+        _check_plain(self.focus, self.inside)
 
     @property
     def triggers(self) -> list[object]:
-        return [list(self.x_bounds), list(self.y_bounds)]
+        return [list(self.x_bounds), list(self.y_bounds), self.inside]
 
     @property
     def outlined(self) -> str:
@@ -137,7 +140,10 @@ class PairLayer:
             _steps("properties.x", self.x_bounds, [_array(colour) for colour in row]) for row in self.colours
         ]
         inner = _steps("properties.y", self.y_bounds, [f"({row})" for row in rows])
-        return f"properties.x==null||properties.y==null?{_array(self.missing, 150)}:{inner or _array(self.missing)}"
+        own = f"properties.x==null||properties.y==null?{_array(self.missing, 150)}:{inner or _array(self.missing)}"
+        if self.inside is None:
+            return own
+        return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{own}"
 
 
 def _steps(value: str, bounds: tuple[float, ...], results: list[str]) -> str:

@@ -16,7 +16,7 @@ class Row:
     Attributes
     ----------
     symbol : str
-        ``swatch``, ``line``, or one of `ui.print_map.SYMBOLS`.
+        ``swatch``, ``line``, ``ring``, or one of `ui.print_map.SYMBOLS`.
     """
 
     colour: RGB
@@ -89,6 +89,7 @@ def legend_sheet(theme: Theme) -> str:
         f".ol i{{display:inline-block;width:26px;height:14px;border:1px solid {theme.grid};border-radius:2px}}"
         f".ol i.l{{height:0;border:0;border-top:3px solid;border-radius:0;vertical-align:4px}}"
         ".ol i.d{width:12px;height:12px;border-radius:50%;margin:0 7px}"
+        ".ol i.o{box-sizing:border-box;background:transparent;border:3px solid}"
         ".ol .q td{min-width:40px;height:28px;padding:0;text-align:center;border:1px solid;border-radius:2px}"
         f".ol .r{{height:12px;border:1px solid {theme.grid};margin:4px 14px 0}}"
         ".ol .m{position:relative;height:1.2em;margin:0 14px;font-size:.72rem}"
@@ -125,6 +126,8 @@ def legend_html(legend: Legend) -> str:
 def _mark(row: Row) -> str:
     if row.symbol == "line":
         return f'<i class="l" style="border-color:{hex_of(row.colour)}"></i>'
+    if row.symbol == "ring":
+        return f'<i class="d o" style="border-color:{hex_of(row.colour)}"></i>'
     shape = "" if row.symbol == "swatch" else ' class="d"'  # the map on the screen draws every point as a dot
     return f'<i{shape} style="background:{hex_of(row.colour)}"></i>'
 

@@ -140,7 +140,8 @@ def layer_list(c: Context, shown: list[Shown], layers: Layers) -> None:
                     with box:
                         _settings(c, one, layers)
             if one.fault:
-                st.caption(f":material/info: {escape_markdown(one.fault)}")
+                cure = " · " + w("overlay.bring_in", command=one.cure) if one.cure else ""
+                st.caption(f":material/info: {escape_markdown(one.fault + cure)}")
             elif layer.on:
                 st.html(legend_html(one.legend))
 
@@ -315,7 +316,6 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
     else:
         area, tip, opacity = drawn[base].areas, drawn[base].tip, drawn[base].layer.opacity / 100
     charts = [(i, one.chart(night)) for i, one in enumerate(drawn) if one.chart is not None]
-    points = any(one.layer.kind in POINTS for one in drawn)
     key = f"overlay_map_{c.area.code}_{p.draw_level}"
 
     st.pydeck_chart(
@@ -323,7 +323,7 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
             area, bbox, c.theme, tip, night=night, opacity=opacity,
             under=[chart for i, chart in charts if base is not None and i < base],
             over=[chart for i, chart in charts if base is None or i > base],
-            over_tooltip=("<b>{n}</b><br>{t_th}" if w.language == "th" else "<b>{n}</b><br>{t_en}") if points else None,
+            over_tooltip=_point_tip(c, drawn),
         ),
         key=key,
         height=MAP_HEIGHT,
@@ -331,6 +331,21 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
         selection_mode="single-object",
         alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in reversed(drawn)) or "–"),
     )  # fmt: skip
+
+
+def _point_tip(c: Context, drawn: list[Shown]) -> str | None:
+    """Template of the points' tooltip: of a bubble, whose name is its number, the words alone."""
+    gathered = {clustered(c, one.layer) for one in drawn if one.layer.kind in POINTS}
+    if not gathered:
+        return None
+    words = c.words.pick("{t_th}", "{t_en}")
+    if gathered == {True}:
+        return f"<b>{words}</b>"
+    if gathered == {False}:
+        return f"<b>{{n}}</b><br>{words}"
+    # Both at once: only bubbles have an ``s``, and where it is lacking its place is left as it stands.
+    hide = "<style>[data-s]:not([data-s^='\\7b']){display:none}</style>"
+    return f"{hide}<b data-s='{{s}}'>{{n}}<br></b>{words}"
 
 
 # ------------------------------------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ from ui.palette import (
     bivariate_missing,
     grade_colours,
     light_colours,
-    ramp,
+    village_classes,
+    village_colour,
 )
 from ui.panels import legend_lines, map_classes, source_line, tooltip
 from ui.plan import Plan
@@ -58,13 +59,12 @@ from warehouse.neet_layers import neet_url
 from warehouse.pair_layers import pair_url
 from warehouse.pairing import Pair, Question, pair
 from warehouse.place_layers import place_url
-from warehouse.village_layers import class_words, village_url
+from warehouse.village_layers import UNSURE, class_words, village_url
 from warehouse.villages import LEVEL, Round
 
 NEET = "neet_rate"
 """The one indicator whose sources never share a map: a layer shows one of them."""
 POINT_SIZES = {"village": 2.6, "place": 4.6}  # pixels on the screen; a third of it in millimetres on paper
-VILLAGE: dict[str, RGB] = {"light": (88, 60, 140), "dark": (196, 178, 255)}
 _OUTLINES = {"province": 1.4, "district": 0.9, "subdistrict": 0.5}  # pixels
 
 
@@ -81,6 +81,8 @@ class Shown:
     legend : Legend
     fault : str
         Why nothing of it is drawn; empty where it is.
+    cure : str
+        The command that would bring it in; for the screen, never for paper.
     made_up : bool
         Whether its numbers are modelled or synthetic.
     years, second_years : tuple of int
@@ -111,6 +113,7 @@ class Shown:
     title: str
     legend: Legend
     fault: str = ""
+    cure: str = ""
     made_up: bool = False
     years: tuple[int, ...] = ()
     second_years: tuple[int, ...] = ()
@@ -461,7 +464,13 @@ def _of_outlines(c: Context, p: Plan, layer: Layer) -> Shown:
     parent = COUNTRY if layer.level == "province" else points_within(c)
     url = c.warehouse.outline_url(layer.level, parent)
     if url is None:
-        return Shown(layer, title, Legend(title), w("overlay.no_outlines", level=w(f"level.{layer.level}")))
+        return Shown(
+            layer,
+            title,
+            Legend(title),
+            w("overlay.no_outlines", level=w(f"level.{layer.level}")),
+            "daomap import boundaries",
+        )
     legend = Legend(title, rows=[Row(c.theme.focus, w(f"level.{layer.level}"), None, "line")])
     width = _OUTLINES[layer.level]
     return Shown(
@@ -492,11 +501,11 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
     within = points_within(c)
     found = data.places(c.warehouse.snapshot, layer.place, within)
     if found.empty:
-        return Shown(layer, title, Legend(title), w("overlay.no_places"))
+        return Shown(layer, title, Legend(title), w("overlay.no_places"), "daomap import places")
     grades = services.of_kind(layer.place)
     colour = dict(zip(grades, grade_colours(c.theme, len(grades)), strict=True))
     bubble = next(iter(colour.values()))
-    symbol = tuple(SYMBOLS)[kind.colour % len(SYMBOLS)]
+    symbol = tuple(SYMBOLS)[kind.colour % len(SYMBOLS)]  # not a ring, which is of what is not sure
     counts = found["grade"].value_counts()
     gathered = clustered(c, layer)
     used = tuple(str(s) for s in found["source_id"].unique())
@@ -538,7 +547,7 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
     within = points_within(c)
     found = data.villages(c.warehouse.snapshot, within)
     if found.empty:
-        return Shown(layer, title, Legend(title), w("overlay.no_villages"))
+        return Shown(layer, title, Legend(title), w("overlay.no_villages"), "daomap import villages")
     rounds = c.warehouse.villages.rounds
     survey = _round(rounds, layer)
     gathered = clustered(c, layer)
@@ -552,11 +561,17 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
         used = tuple(dict.fromkeys((*used, survey.source_id)))
         layer = replace(layer, source=survey.spec.id, year=survey.year, measure=measure)
     opacity = layer.opacity / 100
-    by_position = int((found["how"] == "position").sum())
+    by_name = int((found["how"] != "code").sum())
+    unsure = (found["confidence"] < UNSURE).to_numpy(dtype=bool)
+    colour = village_colour(c.theme)
     legend = Legend(
         title,
         "" if survey is None else measure_name(c, survey, measure),
-        _village_rows(c, survey, measure, classes, len(found)),
+        [
+            *_village_rows(c, survey, measure, classes, len(found)),
+            # Bubbles have no rings; on paper nothing is gathered.
+            *([Row(colour, w("overlay.unsure"), f"{unsure.sum():,}", "ring")] if unsure.any() and not gathered else []),
+        ],
         strong=[
             *([w("overlay.made_up")] if _made_up(c, used) else []),
             *([w("overlay.unverified")] if survey is not None and not _verified(survey, measure) else []),
@@ -565,7 +580,7 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
             *([w("overlay.round", spec=w.pick(survey.spec.name_th, survey.spec.name_en), year=year_label(survey.year, w))]
               if survey is not None else []),
             *([w("overlay.bubbles")] if gathered else []),
-            *([w("overlay.by_position", n=f"{by_position:,}")] if by_position else []),
+            *([w("overlay.by_name", n=f"{by_name:,}")] if by_name else []),
             _origin_line(c, used),
         ],
     )  # fmt: skip
@@ -573,18 +588,23 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
 
     def chart(_night: bool) -> object:
         if gathered:
-            return cluster_layer(url, VILLAGE[c.theme.name], c.theme, name=layer.key)
+            return cluster_layer(url, colour, c.theme, name=layer.key)
         tint = PointColours(
-            "k", dict(_class_colours(c.theme)), VILLAGE[c.theme.name] if survey is None else c.theme.missing
+            "k", dict(village_classes(c.theme)), colour if survey is None else c.theme.missing
         )
         return point_layer(url, tint, c.theme, name=layer.key, radius=POINT_SIZES["village"], opacity=opacity)
 
     def paper() -> list[Drawn]:
-        tint = [VILLAGE[c.theme.name]] * len(found)
+        tint = [colour] * len(found)
         if survey is not None:
-            colour = _class_colours(c.theme)
-            tint = [c.theme.missing if k != k else colour[int(k)] for k in classes]
-        return [Points(_lonlat(found), tint, "circle", 0.35 if len(found) > 5000 else 0.9, opacity)]
+            of_class = village_classes(c.theme)
+            tint = [c.theme.missing if k != k else of_class[int(k)] for k in classes]
+        size, where = 0.35 if len(found) > 5000 else 0.9, _lonlat(found)
+        return [
+            Points(where[which], [tint[i] for i in np.flatnonzero(which)], symbol, size, opacity)
+            for which, symbol in ((unsure, "ring"), (~unsure, "circle"))
+            if which.any()
+        ]
 
     return Shown(
         layer, title, legend, made_up=_made_up(c, used), used=used, chart=chart, paper=paper,
@@ -609,12 +629,6 @@ def measure_name(c: Context, survey: Round, measure: str) -> str:
     return w.pick(own.name_th, own.name_en) if own is not None else measure
 
 
-def _class_colours(theme: Theme) -> dict[str | int, RGB]:
-    """From the worst class to the best, and of what does not apply."""
-    best, middle, worst = ramp("poverty", 3)
-    return {1: worst, 2: middle, 3: best, 0: theme.outside}
-
-
 def _verified(survey: Round, measure: str) -> bool:
     """Whether what the colours rest on was checked against a manual."""
     spec = survey.spec
@@ -628,8 +642,8 @@ def _verified(survey: Round, measure: str) -> bool:
 
 def _village_rows(c: Context, survey: Round | None, measure: str, classes: pd.Series, n: int) -> list[Row]:
     if survey is None:
-        return [Row(VILLAGE[c.theme.name], c.words("level.village"), f"{n:,}", "circle")]
-    colour = _class_colours(c.theme)
+        return [Row(village_colour(c.theme), c.words("level.village"), f"{n:,}", "circle")]
+    colour = village_classes(c.theme)
     counts = classes.fillna(-1).astype(int).value_counts()
     rows = []
     for k in (1, 2, 3, 0, -1):

@@ -206,6 +206,21 @@ def grade_colours(theme: Theme, n: int) -> tuple[RGB, ...]:
     return (*colours[: n - 1], colours[-1])
 
 
+# The reds, which no grade of a place has. The best is not the palest of the ramp, which would vanish on a light ground.
+_VILLAGE_CLASSES = ("#990000", "#ef6548", "#fdd49e")
+_VILLAGES = {"light": "#5b2c00", "dark": "#b5651d"}
+
+
+def village_classes(theme: Theme) -> dict[int, RGB]:
+    """Colours of villages by class: 1 the worst to 3 the best, and 0 for those it does not apply to."""
+    return {**{k: _rgb(c) for k, c in enumerate(_VILLAGE_CLASSES, 1)}, 0: theme.outside}
+
+
+def village_colour(theme: Theme) -> RGB:
+    """Colour of villages without a class."""
+    return _rgb(_VILLAGES[theme.name])
+
+
 def bivariate(theme: Theme, rows: int, columns: int) -> tuple[tuple[RGB, ...], ...]:
     """Colours of two indicators in `rows` classes of the one and `columns` of the other, at most 3 each.
 

@@ -256,7 +256,7 @@ class Points:
         Degrees (EPSG:4326).
     colours : sequence of RGB, length n
     symbol : str
-        Of `SYMBOLS`.
+        Of `SYMBOLS`, or `RING` for a circle that is not filled.
     size : float
         Across, on A4, in mm.
     opacity : float
@@ -276,6 +276,8 @@ SYMBOLS: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
     "triangle": ((0, -0.6), (0.58, 0.42), (-0.58, 0.42)),
 }
 """Corners of a symbol of size 1 around its point, y downwards; the circle has none."""
+
+RING: Final = "ring"
 
 Drawn = Areas | Picture | Points
 
@@ -357,15 +359,16 @@ def _picture(part: Picture, sheet: Sheet) -> str:
 
 
 def _points(part: Points, sheet: Sheet, unit: float) -> str:
-    if part.symbol not in SYMBOLS:
-        raise ValueError(f"symbol: found {part.symbol!r}, expected one of {', '.join(SYMBOLS)}")
+    hollow = part.symbol == RING
+    if part.symbol not in SYMBOLS and not hollow:
+        raise ValueError(f"symbol: found {part.symbol!r}, expected one of {', '.join((*SYMBOLS, RING))}")
     if not len(part.lonlat):
         return ""
     xy = np.round(sheet.place(np.asarray(part.lonlat, dtype=np.float64)), 2)
     size = part.size * unit
     inside = np.all((xy >= -size) & (xy <= [sheet.width + size, sheet.height + size]), axis=1)
     by_colour: dict[str, list[str]] = {}
-    corners = SYMBOLS[part.symbol]
+    corners = () if hollow else SYMBOLS[part.symbol]
     if corners:
         steps = np.round(np.diff(np.array([*corners, corners[0]]) * size, axis=0)[:-1], 2).tolist()
         outline = "l" + " ".join(f"{x:g},{y:g}" for x, y in steps) + "z"
@@ -385,6 +388,8 @@ def _points(part: Points, sheet: Sheet, unit: float) -> str:
             ends = 'fill="none" stroke-linecap="round"'
             out.append(f'<path d="{d}" {ends} stroke="#ffffff" stroke-width="{size + rim:.3f}"/>')
             out.append(f'<path d="{d}" {ends} stroke="{colour}" stroke-width="{size:.3f}"/>')
+            if hollow:
+                out.append(f'<path d="{d}" {ends} stroke="#ffffff" stroke-width="{size * 0.55:.3f}"/>')
     return f'<g opacity="{part.opacity:.3f}">{"".join(out)}</g>'
 
 

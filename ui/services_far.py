@@ -117,9 +117,13 @@ def _map(c: Context, choice: Choice, found: PoorAndFar) -> None:
         return
     square, colours = found.cells, corner_colours(c, found)
     focus = c.area.code if c.area.code != q.within and c.area.level == q.level else None
+    if focus is None and q.within != parent:
+        focus = q.within
     layer = PairLayer(
         url, square.x.bounds, square.y.bounds, colours, bivariate_missing(c.theme), focus,
         crowded=(q.level, parent) == ("subdistrict", COUNTRY),
+        # The file is of the whole province; only what the legend counts has a colour.
+        inside=None if q.within == parent else q.within,
     )  # fmt: skip
     x_title, y_title = titles(c, choice, found)
     name = "{name_th}" if w.language == "th" else "{name_en}"

@@ -27,7 +27,7 @@ from ui.map import (
 )
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
-from ui.palette import RGB, ramp
+from ui.palette import ramp, village_classes
 from ui.panels import download_buttons, draw_legend, layer_address, map_classes, tooltip
 from ui.plan import levels_for
 from ui.scene import plan_of
@@ -106,12 +106,6 @@ def unverified(choice: Choice, measure: str) -> bool:
     return not spec.verified
 
 
-def _colours() -> dict[int, RGB]:
-    """From bad to good; of the ramp of poverty the best would vanish on a light ground."""
-    worst, bad, *_, best = ramp("stars", 5)
-    return {1: worst, 2: bad, 3: best}
-
-
 def map_panel(c: Context, choice: Choice) -> None:
     """Areas by their share of villages; from a province down the villages themselves."""
     w, scene = c.words, choice.scene
@@ -138,7 +132,7 @@ def map_panel(c: Context, choice: Choice) -> None:
     if choice.pointed:
         points = village_url(c.warehouse, choice.round, choice.measure, within=choice.within)
         whole = choice.within == COUNTRY
-        colours = PointColours("k", {**_colours(), 0: c.theme.outside}, c.theme.missing)
+        colours = PointColours("k", dict(village_classes(c.theme)), c.theme.missing)
         over = [point_layer(points, colours, c.theme, radius=2 if whole else 5)]
     key = f"villages_map_{c.area.code}_{p.draw_level}_{choice.pointed}"
 
@@ -179,7 +173,7 @@ def _point_legend(c: Context, choice: Choice) -> str:
     drawn = found[found["code"].isin(points["code"])]["k"]
     unscored = len(points) - len(drawn)
     rows = []
-    for k, colour in (*_colours().items(), (0, c.theme.outside)):
+    for k, colour in village_classes(c.theme).items():
         if k or (drawn == 0).any():
             label = w.pick(*class_words(choice.spec, choice.measure, k))
             rows.append(LegendRow(colour, label, int((drawn == k).sum())))

@@ -38,7 +38,7 @@ from warehouse.query import Warehouse, shared
 from warehouse.report import QueryError
 from warehouse.snapshots import StoreError
 
-POINTS: Final = 1
+POINTS: Final = 2
 """Raised whenever the same address would give other bytes; browsers keep what they got."""
 CLUSTERS: Final = "clusters"
 LONGEST_SET: Final = 400
@@ -133,7 +133,7 @@ def points_url(
     --------
     >>> from types import SimpleNamespace
     >>> points_url(SimpleNamespace(snapshot="snap-000001-0123456789ab"), "place", "school", within="50")
-    '/points/snap-000001-0123456789ab/place-school/50.geojson?v=1'
+    '/points/snap-000001-0123456789ab/place-school/50.geojson?v=2'
     """
     text = "~".join(("-".join((name, *arguments)), *options))
     place = CLUSTERS if clusters else within

@@ -52,6 +52,10 @@ def villages(house: Warehouse, within: str, arguments: Sequence[str]) -> pd.Data
         }
     )
     if not arguments:
+        # Every point has a second line, or the tooltip would show the place it is filled into.
+        around = [house.area(code[:6]) for code in out["c"]]
+        out["t_th"] = [f"{area.name_th} · ไม่มีคะแนน" for area in around]
+        out["t_en"] = [f"{area.name_en or area.name_th} · no score" for area in around]
         return out
     if len(arguments) != 3 or not (arguments[2].isdecimal() and len(arguments[2]) == 4):
         raise QueryError("ไม่รู้จักชั้นหมู่บ้าน", "unknown layer of villages")

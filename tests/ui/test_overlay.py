@@ -151,11 +151,11 @@ def test_the_map_holds_the_layers_in_the_order_of_the_address():
     # The browser raises it to 1/2.2.
     assert by_id["areas"]["opacity"] == pytest.approx(0.8**2.2, abs=1e-5)
     assert by_id["light"]["opacity"] == pytest.approx(0.6**2.2, abs=1e-5)
-    assert by_id["place_school"]["data"].endswith("/place-school/clusters.geojson?v=1")
+    assert by_id["place_school"]["data"].endswith("/place-school/clusters.geojson?v=2")
     every = {layer["id"]: layer for layer in chart(run(layers=SET + "!a"))["layers"]}
-    assert every["place_school"]["data"].endswith("/place-school/TH.geojson?v=1")
+    assert every["place_school"]["data"].endswith("/place-school/TH.geojson?v=2")
     inside = {layer["id"]: layer for layer in chart(run(layers=SET, area="55"))["layers"]}
-    assert inside["place_school"]["data"].endswith("/place-school/55.geojson?v=1")
+    assert inside["place_school"]["data"].endswith("/place-school/55.geojson?v=2")
 
 
 def test_without_colours_the_pointer_still_finds_areas():
@@ -274,7 +274,9 @@ def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
     assert [legend.title for legend in words.legends] == [one.title for one in reversed(shown) if one.drawn]
     told = " ".join(words.footer)
     assert "EPSG:3857" in told and data.warehouse().snapshot in told
-    assert texts(language)["overlay.no_places"] in told
+    assert texts(language)["overlay.no_places"] in told and "daomap import" not in told
+    screen = [x.value for x in run(layers="place!koffice", lang=language).caption]
+    assert any(texts(language)["overlay.no_places"] in x and "daomap import places" in x for x in screen)
     assert words.badges == [texts(language)["overlay.made_up"]]
     assert words.link.endswith("koffice")
 
@@ -344,7 +346,7 @@ def test_villages_have_the_classes_of_their_survey_and_say_what_is_not_verified(
     (one,) = overlay_scene.resolve(c, overlay_scene.layers_of(c))
     assert [r.count for r in one.legend.rows] == ["1", "1", "1"]
     assert texts("en")["overlay.unverified"] in one.legend.strong
-    assert any("1 villages were matched by position" in line for line in one.legend.notes)
+    assert any("1 villages were matched by name or position" in line for line in one.legend.notes)
     assert one.layer.year == 2015 and one.measures[0] == "level"
     _, drawn = overlay_scene.on_paper(c, overlay_scene.layers_of(c))
     worst, best = one.legend.rows[0].colour, one.legend.rows[1].colour
@@ -410,3 +412,38 @@ def test_the_survey_of_villages_is_the_one_asked_for():
     assert found(source="a") == ("a", 2017) and found(source="b", year=2015) == ("b", 2015)
     assert found(source="gone", year=2017) == ("a", 2017)
     assert overlay_scene._round([], Layer("village")) is None
+
+
+def test_villages_that_are_not_sure_are_rings_on_paper_and_in_the_legend(monkeypatch):
+    points = data.villages(data.warehouse().snapshot, "55").assign(
+        confidence=[0.8, 0.8, 0.3], how=["code", "name", "name"]
+    )
+    monkeypatch.setattr(data, "villages", lambda *_: points)
+    c = context(area="55", lang="en", layers="village!mi01")
+    (one,), drawn = overlay_scene.on_paper(c, overlay_scene.layers_of(c))
+    dots = {part.symbol: len(part.lonlat) for part in drawn if isinstance(part, Points)}
+    assert dots == {"ring": 1, "circle": 2}
+    assert [(r.count, r.label) for r in one.legend.rows if r.symbol == "ring"] == [
+        ("1", texts("en")["overlay.unsure"])
+    ]
+    assert 'class="d o"' in legend_html(one.legend)
+    assert any(line.startswith("2 villages were matched") for line in one.legend.notes)
+    # Bubbles of the country hide nothing that a ring could say.
+    (whole,) = overlay_scene.resolve(context(layers="village"), (Layer("village"),))
+    assert all(r.symbol != "ring" for r in whole.legend.rows)
+
+
+@pytest.mark.parametrize(
+    ("layers", "area", "tip"),
+    [
+        ("village", "55", "<b>{n}</b><br>{t_th}"),
+        ("village", "TH", "<b>{t_th}</b>"),
+        ("village!a~place!kschool", "TH", "<b data-s='{s}'>{n}<br></b>{t_th}"),
+        ("light", "TH", None),
+    ],
+)
+def test_bubbles_say_their_number_once(layers, area, tip):
+    c = context(area=area, layers=layers)
+    shown = overlay_scene.resolve(c, overlay_scene.layers_of(c))
+    found = overlay_panels._point_tip(c, shown)
+    assert found == tip if tip is None else found.endswith(tip)

@@ -1,6 +1,7 @@
 """Colours of two indicators at once: the browser's expression against the classes, and eyes of all kinds."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,16 @@ from analytics.bivariate import cells, places
 from analytics.clusters import KINDS
 from ui.legend import LegendRow, square_html
 from ui.map import KindLayer, PairLayer, deck
-from ui.palette import DARK, LIGHT, bivariate, bivariate_missing, clusters
+from ui.palette import (
+    DARK,
+    LIGHT,
+    bivariate,
+    bivariate_missing,
+    clusters,
+    grade_colours,
+    village_classes,
+    village_colour,
+)
 
 BACKGROUND = {"light": (233, 239, 241), "dark": (11, 17, 20)}
 
@@ -179,3 +189,26 @@ def test_the_square_says_row_column_and_count_and_stays_text():
     assert (
         'background:#1a1a1a;color:#ffffff">1,234' in html and 'background:#dedede;color:#000000">1<' in html
     )
+
+
+def test_only_areas_inside_have_a_colour():
+    layer = PairLayer("/x", (1.0,), (1.0,), (((1, 2, 3),),), (4, 5, 6), inside="5501")
+    fill = layer.fill(LIGHT)
+    outer, sign, inner = fill.partition(":")
+    assert outer.startswith("properties.parent!='5501'?") and sign
+    assert outer.endswith(str([*LIGHT.outside, 120]).replace(" ", ""))
+    assert inner == replace(layer, inside=None).fill(LIGHT)
+    assert layer.triggers != replace(layer, inside="5502").triggers
+    with pytest.raises(ValueError, match="map layer"):
+        replace(layer, inside="'||1")
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_no_eye_takes_a_village_for_a_grade_of_a_place(theme, sight):
+    """Both are dots, and both may lie on one map."""
+    villages = [village_colour(theme), *(colour for k, colour in village_classes(theme).items() if k)]
+    own, grades = lab(villages, sight), lab([*grade_colours(theme, 9), theme.missing], sight)
+    apart = np.linalg.norm(own[:, None] - grades, axis=-1)
+    assert apart.min() > (15 if sight != "tritanopia" else 7)
+    assert np.linalg.norm(own[1:, None] - own[1:], axis=-1)[~np.eye(3, dtype=bool)].min() > 15

@@ -109,9 +109,9 @@ def test_no_layer_of_a_snapshot_that_is_not_there(published, made):
 def test_addresses_are_written_as_they_are_read(published, made):
     house = shared(*published)
     assert (
-        points_url(house, "made", "x_1", within="50") == f"/points/{house.snapshot}/made-x_1/50.geojson?v=1"
+        points_url(house, "made", "x_1", within="50") == f"/points/{house.snapshot}/made-x_1/50.geojson?v=2"
     )
-    assert points_url(house, "made", clusters=True).endswith("/made/clusters.geojson?v=1")
+    assert points_url(house, "made", clusters=True).endswith("/made/clusters.geojson?v=2")
     assert read_set("made-x_1") == ("made", ("x_1",))
     for wrong in ({"within": "5001"}, {"within": "50", "clusters": True}):
         with pytest.raises(ValueError, match="TH or a province"):

@@ -187,7 +187,11 @@ def test_a_point_carries_its_class_in_words_and_an_unsure_one_is_marked(surveyed
     }
     assert "k" not in told["95010102"] and told["95010102"]["t_en"] == "not certain, or no score"
     plain = features(village_url(surveyed))
-    assert set(plain) == set(CODES) and plain["96010101"] == {"c": "96010101", "n": "บ้านทดลอง", "a": 1}
+    own = plain["96010101"]
+    assert set(plain) == set(CODES) and (own["c"], own["n"], own["a"]) == ("96010101", "บ้านทดลอง", 1)
+    # A second line here too, or the tooltip would show the place it is filled into.
+    around = surveyed.area("960101")
+    assert own["t_th"] == f"{around.name_th} · ไม่มีคะแนน" and own["t_en"] == f"{around.name_en} · no score"
     for wrong in ("village-plan11-level", "village-plan11-level-15", "village-plan11-x1-2015"):
         assert point_layer_bytes(snapshots, surveyed.snapshot, wrong, "95") is None
 
