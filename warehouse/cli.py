@@ -964,6 +964,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--yes", action="store_true", help="publish without asking (table)")
     command.add_argument(
+        "--replace", action="store_true", help="take away what the source said of these years before (table)"
+    )
+    command.add_argument(
         "--kind",
         dest="place_kind",
         choices=("health", "school", "office", "other"),

@@ -14,6 +14,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.table import Table, read_table, report_workbook
 from warehouse.sources.table_plan import Plan, plan_toml, read_plan
+from warehouse.table_neighbours import meet
 
 
 def confirmed_plan(
@@ -47,6 +48,13 @@ def confirmed_plan(
     """
     thai = options.language == "th"
     plan = load_plan(Path(options.mapping)) if options.mapping else None
+    if plan is not None and options.title and options.title not in (plan.title_th, plan.title_en):
+        raise QueryError(
+            f"--source-title {options.title!r} ไม่ตรงกับชื่อในไฟล์ mapping {plan.title_th!r} วิธีแก้: แก้ [source] ในไฟล์ mapping "
+            "หรือไม่ใช้ --source-title",
+            f"--source-title {options.title!r} is not the title in the mapping {plan.title_th!r}. To mend: change [source] in "
+            "the mapping, or leave --source-title out",
+        )
     if plan is not None and not options.save_mapping:
         return plan, None
     if options.yes and not options.save_mapping:
@@ -168,6 +176,8 @@ def _read(
         )
     except IntakeError as error:
         raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error
+    if table.plan is not None and not table.batch.report.refused:
+        meet(table, current, protected=protected(table.plan.source_id), replace=options.replace)
     table.batch.shown_as(options.cells or "published", given=given)
     return table
 

@@ -387,7 +387,8 @@ def test_nothing_is_published_before_the_plan_is_confirmed(
     assert main(edited) == 0 and json.loads(capsys.readouterr().out)["facts"]["nothing_new"] is True
     # Another id for the column: the table takes the place of what its source said of that year.
     mapping.write_text(mapping.read_text(encoding="utf-8").replace(f'"{name}"', '"t_poor"'), encoding="utf-8")
-    assert main(edited) == 0
+    assert main(edited) == 1 and "table.vanishes" in capsys.readouterr().out
+    assert main([*edited, "--replace"]) == 0
     house = Warehouse.open(Store(home))
     assert "t_poor" in house.indicators_with_data() and name not in house.indicators_with_data()
     house.close()
@@ -468,7 +469,10 @@ def test_what_is_hidden_of_a_protected_table_does_not_follow_from_its_other_colu
     # Protected without a word from now on, and nothing of a cell stays in the report that is published.
     file.write_text("district_code,คน\n9501,3*\n9502,3\n9503,900\n9504,800\n", encoding="utf-8")
     house.close()
-    assert main(["import", "table", str(file), "--year-be", "2566", "--title", "poor", "--yes"]) == 0
+    again = ["import", "table", str(file), "--year-be", "2566", "--yes", "--replace"]
+    assert main([*again, "--title", "revised", "--protected", "--json"]) == 1
+    assert "table.protected_twice" in capsys.readouterr().out
+    assert main([*again, "--title", "poor"]) == 0
     house = Warehouse.open(Store(home))
     frame = house.values(total, level="district", year=2023, within="95").set_index("area_code")
     assert bool(frame.at["9502", "suppressed"]) and not frame["value"].eq(3).any()
@@ -541,6 +545,32 @@ def test_a_first_row_of_numbers_like_years_is_a_row(take: Callable[..., Table]) 
     other = take("พื้นที่,ปี,จำนวนคน\nยะลา,2561,2000\nปัตตานี,2561,3000\n")
     assert set(numbers(other).values()) == {2000.0, 3000.0}
     assert refused(take("จังหวัด,2561,2562\nยะลา,10,20\n", year_be=2566)) == {"table.year_differs"}
+
+
+def test_sheets_are_tables_of_their_own_and_ids_have_one_owner(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, mapping = tmp_path / "two.xlsx", tmp_path / "plan.toml"
+    book = xlsxwriter.Workbook(str(file))
+    for name in ("income", "debt"):
+        page = book.add_worksheet(name)
+        for number, row in enumerate([("province", f"{name} baht"), ("ยะลา", 9000), ("น่าน", 8000)]):
+            page.write_row(number, 0, row)
+    book.close()
+    command = ["import", "table", str(file), "--year-be", "2566", "--language", "en"]
+    for name in ("income", "debt"):
+        assert main([*command, "--sheet", name, "--yes"]) == 0
+    house = Warehouse.open(Store(home))
+    imported = {i.name_en for i in house.imported_indicators if i.id in house.indicators_with_data()}
+    assert {"income baht", "debt baht"} <= imported
+    house.close()
+    assert main([*command, "--sheet", "debt", "--save-mapping", str(mapping)]) == 0
+    with_plan = [*command[:3], "--sheet", "debt", "--mapping", str(mapping), "--json"]
+    assert main([*with_plan, "--title", "another"]) != 0
+    capsys.readouterr()
+    text = mapping.read_text(encoding="utf-8").replace('id = "table-', 'id = "table-copied-', 1)
+    mapping.write_text(text, encoding="utf-8")
+    assert main(with_plan) == 1 and "table.id_taken" in capsys.readouterr().out
 
 
 def test_percentages_that_may_be_fractions_are_asked_about(take: Callable[..., Table]) -> None:

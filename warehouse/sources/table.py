@@ -104,6 +104,21 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
         "a protected table takes whole counts of persons or households, and percentages with of and per; set the others to "
         "skip, or use --published",
     ),
+    "table.vanishes": (
+        "ตารางนี้จะลบค่าเดิมของแหล่งเดียวกันในปีนั้น ตั้งชื่ออื่นด้วย --source-title หากเป็นคนละตาราง หรือระบุ --replace ถ้าให้แทนที่ทั้งหมด",
+        "this table would take away what its source said of that year: give it another name with --source-title if it is "
+        "another table, or say --replace if it takes the place of all",
+    ),
+    "table.id_taken": (
+        "id นี้เป็นของแหล่งอื่น เปลี่ยน id ในไฟล์ --mapping หรือใช้ source.id เดิม",
+        "this id belongs to another source: change it in the --mapping file, or keep that source.id",
+    ),
+    "table.protected_twice": (
+        "คอลัมน์นี้อยู่ในตารางที่ปกปิดอื่นแล้ว สองตารางอาจเปิดเผยกัน ใช้ --source-title หรือ source.id ของตารางเดิม "
+        "หรือเปลี่ยนชื่อใน --mapping ถ้านับคนละสิ่ง",
+        "another protected table has this column, and the two may lay each other open: name the same source (--source-title, or "
+        "source.id in the mapping), or change the name in the --mapping file if it counts something else",
+    ),
     "table.percent_scale": (
         "ระบุ scale = 100 ในไฟล์ --mapping ถ้าค่า 0.5 หมายถึงร้อยละ 50 หรือ scale = 1 ถ้าหมายถึงร้อยละ 0.5",
         "say in a --mapping file scale = 100 where 0.5 means 50 percent, or scale = 1 where it means half a percent",
@@ -347,7 +362,7 @@ def read_table(
         if progress is not None:
             progress(done, len(jobs), name)
     if read and not report.refused:
-        title = title or (plan.title_th if plan is not None else None) or _title(read[0].layout, path)
+        title = title or (plan.title_th if plan is not None else None) or _title(read[0].layout, path, sheets)
         plan = _read_all(read, name, path, plan, year_be, title, sheets, report, match)
     report.repairs = Counter({key: n for key, n in report.repairs.items() if n})
     if plan is not None:
@@ -459,9 +474,12 @@ def _lines(table: pa.Table, file: str, sheet: str, plan: Plan | None, report: Im
     return _Sheet(sheet, [list(line) for line in lines[layout.first :]], rows[layout.first :], layout)
 
 
-def _title(layout: Layout, path: Path) -> str:
+def _title(layout: Layout, path: Path, sheets: Sequence[str] = ()) -> str:
     first = next((t for t in layout.titles if len(t) > 3), "")
-    return plain_text(first, 200) or plain_text(path.stem, 200) or "table"
+    title = plain_text(first, 160) or plain_text(path.stem, 160) or "table"
+    # Sheets of one book are tables of their own, unless each is a year of the same.
+    named = [plain_text(s, 40) for s in sheets if cell_year(s) is None]
+    return " · ".join([title, *named[:1]]) if named and named[0] else title
 
 
 def _read_all(
