@@ -251,6 +251,26 @@ def listed(
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
+def towns_apart(snapshot: str, within: str) -> int:
+    """`Places.towns_apart`, how many."""
+    return len(shared(data.store().snapshots, snapshot).places.towns_apart(within))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def short_of_points(
+    snapshot: str, kind: str, km: str, source: str, how: str, grades: str, within: str
+) -> int:
+    """`Places.short_of_points`, how many; kind to grades are `Reach.arguments`."""
+    house = shared(data.store().snapshots, snapshot)
+    reach = read_reach((kind, km, source, how, grades))
+    return len(
+        house.places.short_of_points(
+            kind, within, grades=reach.grades or None, source=reach.source, approximate=reach.approximate
+        )
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
 def origin_counts(snapshot: str, within: str) -> tuple[int, int]:
     """From how many villages, and from how many inner points of subdistricts, distances are measured."""
     kinds = shared(data.store().snapshots, snapshot).places.origins(within)["kind"]

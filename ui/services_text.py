@@ -12,7 +12,7 @@ from analytics.services import load_services
 from geo.codes import COUNTRY
 from ui import data
 from ui.frame import Context
-from ui.services_state import Choice, holdings, origin_counts
+from ui.services_state import Choice, holdings, origin_counts, short_of_points, towns_apart
 from ui.tables import year_label
 from ui.texts import Words
 from warehouse.query import QueryError
@@ -104,7 +104,10 @@ def people_lines(c: Context, table: pd.DataFrame) -> list[str]:
         year=year_label(int(table["people_year"].iloc[0]), w),
         source=w.pick(*titles[str(source.iloc[0])]) if len(source) else "–",
     )
-    return [line, *([w("services.people_assumed")] if table["people_assumed"].any() else [])]
+    lines = [line, *([w("services.people_assumed")] if table["people_assumed"].any() else [])]
+    if apart := towns_apart(c.warehouse.snapshot, c.area.code):
+        lines.append(w("services.people_towns", n=f"{apart:,}"))
+    return lines
 
 
 def place_lines(c: Context, choice: Choice) -> list[str]:
@@ -131,6 +134,8 @@ def place_lines(c: Context, choice: Choice) -> list[str]:
         lines.append(w("services.several"))
     if own["provinces"].max() < len(c.warehouse.children(COUNTRY)):
         lines.append(w("services.uncovered"))
+    if short := short_of_points(c.warehouse.snapshot, *choice.reach.arguments, c.area.code):
+        lines.append(w("services.short_of_points", n=f"{short:,}"))
     if choice.reach.grades:
         names = ", ".join(grade_name(choice.kind.id, g, w) for g in choice.reach.grades)
         lines.append(w("services.only_grades", grades=names))

@@ -1,9 +1,9 @@
 """Public services of a snapshot and how near they are to people.
 
 Reached as `Warehouse.places`. Distances are straight lines (`analytics.access`), measured from villages where their points
-are known and from the inner points of subdistricts elsewhere, to the places of the whole country: a hospital over the border of
-a province counts. What is not known is NaN, never zero: people that a source leaves out, areas no source of places covers, levels
-that nobody has counted.
+are known and from the inner points of subdistricts elsewhere, to the listed places of all provinces: a hospital over the border
+of a province counts, if a source lists it. What is not known is NaN, never zero: people that a source leaves out, areas no
+source of places covers, levels that nobody has counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from analytics.access import Bands, Points
 from analytics.catalogue import load_catalogue
 from analytics.services import KINDS, load_services
 from analytics.stars import RANK_COVERAGE
-from geo.codes import COUNTRY
+from geo.codes import COUNTRY, official_areas
 from warehouse.kept import Kept
 from warehouse.report import QueryError
 
@@ -36,6 +36,9 @@ Bools = NDArray[np.bool_]
 PER_PEOPLE: Final = 10_000
 MAX_KM: Final = 50.0
 """The widest radius that may be asked for: beyond it every place reaches thousands of villages and tells none apart."""
+
+LEAST_PEOPLE: Final = 100
+"""Fewer people make no rate and no mean: one place for one person who was surveyed would be 10,000 per 10,000."""
 
 VILLAGE: Final = "village"
 INNER_POINT: Final = "subdistrict inner point"
@@ -94,12 +97,14 @@ _ORDER: Final = (
     *("access_2sfca", "access_e2sfca"),
 )
 
+_WEIGHTED: Final = ("nearest_km_people", "share_people_within", "access_2sfca", "access_e2sfca")
+
 # Pairs of origin and place that are held at once, 24 bytes each; and how much denser than the country villages lie where places do.
 _PAIRS: Final = 2_000_000
 _CROWDED: Final = 4
 _COUNTRY_KM2: Final = 513_120
 # Origins of a snapshot have 10 MB, what reaches them 2 MB, a table of all subdistricts 2 MB.
-_origins, _reaches, _measures = Kept(3), Kept(24), Kept(24)
+_origins, _reaches, _measures, _towns = Kept(3), Kept(24), Kept(24), Kept(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +273,27 @@ class Places:
         found = [(name, self._house.years(name, "subdistrict")) for name in wanted]
         return [(name, years[-1]) for name, years in sorted(found, key=lambda f: f[0] != PEOPLE) if years]
 
+    def towns_apart(self, within: str = COUNTRY, *, people: str | None = None) -> tuple[str, ...]:
+        """Districts more than a fifth of whose people are counted in towns that lie in no known subdistrict.
+
+        Parameters
+        ----------
+        within : str
+            Only those in this area, or the one around it.
+        people : str, optional
+            As for `origins`.
+
+        Returns
+        -------
+        tuple of str
+            Their codes. Below the district nobody knows there who lives where, so that nothing is weighted by people.
+        """
+        self._house.area(within)
+        found = self._town_districts(self._people(people))
+        if within == COUNTRY:
+            return tuple(sorted(found))
+        return tuple(sorted(c for c in found if c.startswith(within[:4])))
+
     def origins(self, within: str = COUNTRY, *, people: str | None = None) -> pd.DataFrame:
         """From where distances are measured: villages where their points are known, else subdistricts.
 
@@ -332,17 +358,19 @@ class Places:
             ``area_code, name_th, name_en``
             ``places``, ``places_coarse``
                 Places in the area, with and without coordinates; and how many are known to lie in a larger area around it
-                only. NaN where no source covers the province, and where the only ones known are coarse. Villages have none:
-                places are known by subdistrict.
+                only. NaN where no source covers the province (of the country: four fifths of them), and where the only ones
+                known are coarse. Villages have none: places are known by subdistrict.
             ``people, people_indicator, people_year, people_source``
                 NaN where unknown or hidden.
             ``per_10000``
-                Places per 10,000 people; of the country only where four fifths of its provinces are covered.
+                Places per 10,000 people, at least `LEAST_PEOPLE`; not of subdistricts in districts of `towns_apart`.
             ``origins, origins_kind, origins_people, people_assumed``
                 How many origins lie in the area, of which kind (`VILLAGE`, `INNER_POINT`, `MIXED`), their people, and
                 whether any of these are assumed.
             ``nearest_km, nearest_km_people``
-                Straight-line distance to the nearest place: the median of the origins, and the mean weighted by people.
+                Straight-line distance to the nearest listed place: the median of the origins, and the mean weighted by
+                people. NaN in provinces of which too few places have coordinates (`short_of_points`); whatever is
+                weighted by people is NaN where a fifth of the area's people are at no origin.
             ``share_villages_within, share_people_within``
                 Share of origins, and of the people in them, with a place within `km`; 0 to 1.
             ``access_2sfca, access_e2sfca``
@@ -378,19 +406,25 @@ class Places:
         frame = origins.assign(
             km=reach.km, access_2sfca=PER_PEOPLE * reach.access, access_e2sfca=PER_PEOPLE * reach.enhanced
         )
-        frame = self._inside(frame, within)
+        frame = self._inside(frame.assign(apart=self._apart(frame["code"], counted)), within)
         if level == "village":
             out = self._of_villages(frame, km)
         else:
             out = self._of_areas(frame, level, within, km)
             out["places"], out["places_coarse"] = _count(out["area_code"], own, self._covered(kind, source))
             out["people"] = self._people_of(level, within, counted, out["area_code"])
-        out["per_10000"] = PER_PEOPLE * out["places"] / out["people"].where(out["people"] > 0)
+            # Whoever lives in a town that lies in no known subdistrict stands at no origin.
+            away = out["weight"] < RANK_COVERAGE * out["people"]
+            out.loc[away, list(_WEIGHTED)] = np.nan
         if level == "country" and len(self._covered(kind, source)) < RANK_COVERAGE * len(
             self._house.children(COUNTRY)
         ):
-            # The places of a few provinces over everybody's people would be a rate of nothing.
-            out["per_10000"] = np.nan
+            # The places of a few provinces are not those of the country, and over everybody's people a rate of nothing.
+            out["places"] = np.nan
+        out["per_10000"] = PER_PEOPLE * out["places"] / out["people"].where(out["people"] >= LEAST_PEOPLE)
+        if level == "subdistrict":
+            # The places of its town are counted, the people of its town nobody can put anywhere.
+            out.loc[self._apart(out["area_code"], counted), "per_10000"] = np.nan
         out["people_indicator"], out["people_year"] = counted or (None, 0)
         out["people_source"] = self._people_source(counted)
         return out[list(_ORDER)].reset_index(drop=True)
@@ -534,13 +568,51 @@ class Places:
     ) -> pd.DataFrame:
         return self.points(kind, grades=grades, source=source, approximate=approximate)
 
-    def _covered(self, kind: str, source: str | None, *, approximate: bool | None = None) -> frozenset[str]:
-        """Provinces some source has a place of this kind in; with `approximate`, one to measure distances to."""
-        if approximate is None:
-            frame = self.points(kind, source=source, located=False)
-        else:
-            frame = self.points(kind, source=source, approximate=approximate)
-        return frozenset(frame["area_code"].str[:2])
+    def _covered(self, kind: str, source: str | None) -> frozenset[str]:
+        """Provinces some source has a place of this kind in."""
+        return frozenset(self.points(kind, source=source, located=False)["area_code"].str[:2])
+
+    def short_of_points(
+        self,
+        kind: str,
+        within: str = COUNTRY,
+        *,
+        grades: Sequence[str] | None = None,
+        source: str | None = None,
+        approximate: bool = False,
+    ) -> tuple[str, ...]:
+        """Provinces whose places are listed while fewer than four fifths of them have coordinates.
+
+        Parameters
+        ----------
+        kind, within, grades, source, approximate
+            As for `measures`.
+
+        Returns
+        -------
+        tuple of str
+            Their codes. A place without coordinates may be the nearest of all, so that no distance is known there.
+        """
+        self._house.area(within)
+        chosen = None if grades is None else tuple(grades)
+        short = self._covered(kind, source) - self._measurable(kind, chosen, source, approximate)
+        return tuple(sorted(c for c in short if within == COUNTRY or c == within[:2]))
+
+    def _measurable(
+        self, kind: str, grades: tuple[str, ...] | None, source: str | None, approximate: bool
+    ) -> frozenset[str]:
+        """Provinces whose places are listed and can be measured to, at least four fifths of them."""
+
+        def by_province(chosen: tuple[str, ...] | None, located: bool) -> pd.Series[Any]:
+            frame = self.points(kind, grades=chosen, source=source, approximate=approximate, located=located)
+            return frame["area_code"].str[:2].value_counts()
+
+        # A province may have none of the grades asked for; that its list is one of positions says so.
+        every = by_province(None, False)
+        listed = by_province(grades, False).reindex(every.index, fill_value=0)
+        located = by_province(grades, True).reindex(every.index, fill_value=0)
+        some = by_province(None, True).reindex(every.index, fill_value=0) > 0
+        return frozenset(every.index[some & (located >= RANK_COVERAGE * listed)].astype(str))
 
     # -- people and origins -------------------------------------------------
 
@@ -555,6 +627,26 @@ class Places:
                 f"{indicator!r} has no people of subdistricts; there is: {', '.join(choices) or '–'}",
             )
         return indicator, choices[indicator]
+
+    def _town_districts(self, counted: tuple[str, int] | None) -> frozenset[str]:
+        if counted is None:
+            return frozenset()
+        found: frozenset[str] = _towns.get(
+            (self._house.snapshot, counted), lambda: self._find_town_districts(counted)
+        )
+        return found
+
+    def _find_town_districts(self, counted: tuple[str, int]) -> frozenset[str]:
+        frame = self._house.values(counted[0], level="subdistrict", year=counted[1])
+        apart = frame["mapped_to"].isna() & ~frame["area_code"].isin(list(official_areas()))
+        district = frame["area_code"].str[:4]
+        towns = frame["value"].where(apart, 0.0).groupby(district).sum()
+        everybody = frame["value"].groupby(district).sum()
+        return frozenset(towns.index[towns > (1 - RANK_COVERAGE) * everybody])
+
+    def _apart(self, codes: pd.Series[Any], counted: tuple[str, int] | None) -> Bools:
+        """Whether each area is in a district whose towns' people nobody can put anywhere."""
+        return codes.str[:4].isin(self._town_districts(counted)).to_numpy(dtype=bool)
 
     def _people_source(self, counted: tuple[str, int] | None) -> str | None:
         if counted is None:
@@ -657,7 +749,10 @@ class Places:
             if asked.supply == "capacity":
                 offer = places["capacity"].to_numpy(dtype=float)
             origins = self._all_origins(asked.people)
-            covered = self._covered(asked.kind, asked.source, approximate=asked.approximate)
+            # Towns lie beside these subdistricts and share their places: of whoever does, the number is unknown.
+            unsure = self._apart(origins["code"], asked.people)
+            origins = origins.assign(people=origins["people"].mask(unsure))
+            covered = self._measurable(asked.kind, asked.grades, asked.source, asked.approximate)
             known = origins["code"].str[:2].isin(covered).to_numpy(dtype=bool)
             return _worked_out(origins, places, offer, asked.km, known)
 
@@ -695,7 +790,7 @@ class Places:
         out = listed[["area_code", "name_th", "name_en"]].reset_index(drop=True)
         code = frame["code"].str[: WIDTHS[level]] if WIDTHS[level] else pd.Series(COUNTRY, index=frame.index)
         known = frame["km"].notna()
-        people = frame["people"]
+        people = frame["people"].mask(frame["apart"])
         groups = code.to_numpy()
         sums = pd.DataFrame(
             {
@@ -708,7 +803,7 @@ class Places:
                 "villages": (frame["kind"] == VILLAGE).astype(float),
                 "assumed": frame["people_assumed"].astype(float),
                 "within": (frame["km"] <= km).astype(float).where(known),
-                "people": people,
+                "people": frame["people"],
                 **{
                     f"{part}{name}": values
                     for name in ("access_2sfca", "access_e2sfca")
@@ -732,7 +827,9 @@ class Places:
         out["people_assumed"] = total["assumed"].fillna(0) > 0
         # A mean of few of them would stand for all.
         enough = total["known"] >= RANK_COVERAGE * total["origins"]
-        peopled = enough & (total["peopled"] >= RANK_COVERAGE * total["origins"]) & (total["weight"] > 0)
+        out["weight"] = total["weight"]
+        peopled = enough & (total["peopled"] >= RANK_COVERAGE * total["origins"])
+        peopled &= total["weight"] >= LEAST_PEOPLE
         out["nearest_km"] = np.where(enough, median, np.nan)
         out["nearest_km_people"] = (total["far"] / total["weight"]).where(peopled)
         out["share_villages_within"] = (total["within"] / total["known"]).where(enough)

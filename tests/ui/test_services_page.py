@@ -53,6 +53,10 @@ def services_home(embedded_home, tmp_path_factory):
             {**at(7, east=0.0002), "grade": "primary_care"},
             {**at(5), "kind": "school", "grade": "primary", "approximate": True},
             {**at(6), "kind": "school", "grade": "primary"},
+            *(
+                {"kind": "school", "area_code": "550301", "longitude": 100.75, "latitude": 19.8 + n / 10}
+                for n in range(3)
+            ),
         ]
     )
     second = places_batch([{**at(2), "grade": "clinic"}], source="second", file="second.csv")

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.access_measures import MEASURES
 from tests.warehouse.batches import batch
-from tests.warehouse.test_places import CODES, YEAR, built, house, shipped  # noqa: F401 - fixtures
+from tests.warehouse.test_places import CODES, FAR, YEAR, built, house, shipped  # noqa: F401 - fixtures
 from warehouse.access_layers import (
     FarQuestion,
     Reach,
@@ -43,23 +43,23 @@ def fetched(house, url):  # noqa: F811
 
 def test_places_with_coordinates_are_points_with_their_grade(house):  # noqa: F811
     found = fetched(house, place_url(house, HEALTH))
-    assert [p["c"] for p in found] == ["p0", "p1", "p2"]
+    assert [p["c"] for p in found] == ["p0", "p1", "p2", *FAR]
     assert found[0]["g"] == "general_hospital" and "a" not in found[0]
     assert found[0]["n"] == "สถานที่ 0"
     assert found[0]["t_th"].startswith("โรงพยาบาลทั่วไป (รพท.) · ")
     assert found[0]["t_en"].startswith("Place 0 · General hospital · ")
     assert fetched(house, place_url(house, HEALTH, within="50")) == []
     bubbles = fetched(house, place_url(house, HEALTH, clusters=True))
-    assert sum(b["n"] for b in bubbles) == 3 and {b["c"] for b in bubbles} == {"55"}
+    assert sum(b["n"] for b in bubbles) == 8 and {b["c"] for b in bubbles} == {"55"}
 
 
 def test_grades_sources_and_approximate_places_are_chosen_by_the_address(house):  # noqa: F811
     only = Reach("health", 5.0, grades=("primary_care", "clinic"))
-    assert [p["c"] for p in fetched(house, place_url(house, only, within="55"))] == ["p1", "p2"]
-    assert len(fetched(house, place_url(house, Reach("health", 5.0, source="made-places")))) == 3
+    assert [p["c"] for p in fetched(house, place_url(house, only, within="55"))] == ["p1", "p2", *FAR]
+    assert len(fetched(house, place_url(house, Reach("health", 5.0, source="made-places")))) == 8
     schools = Reach("school", 6.0, approximate=True)
-    assert [p.get("a") for p in fetched(house, place_url(house, schools))] == [1, None]
-    assert len(fetched(house, place_url(house, Reach("school", 6.0)))) == 1
+    assert [p.get("a") for p in fetched(house, place_url(house, schools))] == [1, *[None] * 4]
+    assert len(fetched(house, place_url(house, Reach("school", 6.0)))) == 4
     for wrong in (
         Reach("bank", 5.0),
         Reach("health", 5.0, grades=("primary",)),
@@ -155,7 +155,7 @@ def test_an_area_without_any_place_of_a_kind_is_in_no_class(poor):
 
 def test_places_of_one_province_are_no_rate_of_the_country(poor):
     country = measured(poor, HEALTH, "country", "TH").iloc[0]
-    assert country["places"] == 5 and np.isnan(country["per_10000"])
+    assert np.isnan(country["places"]) and np.isnan(country["per_10000"])
 
 
 def test_where_no_source_has_places_nobody_is_served_least(poor):

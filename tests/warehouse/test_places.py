@@ -23,6 +23,8 @@ from warehouse.snapshots import Store, StoreError
 YEAR = 2018
 CODES = [c for c, a in official_areas().items() if a.level == "subdistrict" and c.startswith("5501")][:8]
 PEOPLE = dict(zip(CODES, (1000, 2000, 500, 800, 700, 900, 100, 3000), strict=True))
+#: Clinics out of everybody's reach, in their order.
+FAR = ["p10", "p11", "p7", "p8", "p9"]
 #: A tenth of a degree of a meridian.
 STEP = 0.1 * np.pi / 180 * EARTH_RADIUS_KM
 
@@ -31,6 +33,11 @@ def at(number: int, east: float = 0.0, north: float = 0.0) -> dict[str, object]:
     """A place at the middle of a square, moved by degrees."""
     x, y = 100.75 + 0.1 * (number % 4), 18.75 + 0.1 * (number // 4)
     return {"area_code": CODES[number], "longitude": x + east, "latitude": y + north}
+
+
+def far(number: int) -> dict[str, object]:
+    """A place of another district, a degree to the north."""
+    return {"area_code": "550301", "longitude": 100.75, "latitude": 19.8 + number / 10}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +72,9 @@ def built(shipped, tmp_path_factory):
             {"area_code": "5501", "grade": "clinic"},
             {**at(5), "kind": "school", "grade": "primary"},
             {**at(4), "kind": "school", "grade": "primary", "approximate": True},
+            # Out of everybody's reach, and so many that few of the province's places cannot be measured to.
+            *({**far(n), "grade": "clinic"} for n in range(5)),
+            *({**far(n), "kind": "school", "grade": "primary"} for n in range(3)),
         ]
     )
     publish_batches(store, Settings(), [world, made])
@@ -94,23 +104,23 @@ def test_what_there_is_is_counted_by_kind_and_grade(house):
     assert house.places.sources()[
         ["kind", "places", "with_coordinates", "approximate", "provinces"]
     ].values.tolist() == [
-        ["health", 5, 3, 0, 1],
-        ["school", 2, 2, 1, 1],
+        ["health", 10, 8, 0, 1],
+        ["school", 5, 5, 1, 1],
     ]
     kinds = house.places.kinds()
     assert kinds[["kind", "grade", "count", "with_coordinates"]].values.tolist() == [
         ["health", "primary_care", 3, 2],
-        ["health", "clinic", 1, 0],
+        ["health", "clinic", 6, 5],
         ["health", "general_hospital", 1, 1],
-        ["school", "primary", 2, 2],
+        ["school", "primary", 5, 5],
     ]
     assert kinds["with_capacity"].tolist() == [0, 0, 1, 0]
 
 
 def test_points_are_those_with_a_position_unless_asked(house):
     places = house.places
-    assert len(places.points("health")) == 3 and len(places.points("health", located=False)) == 5
-    assert len(places.points("school")) == 1 and len(places.points("school", approximate=True)) == 2
+    assert len(places.points("health")) == 8 and len(places.points("health", located=False)) == 10
+    assert len(places.points("school")) == 4 and len(places.points("school", approximate=True)) == 5
     assert len(places.points("health", grades=["primary_care"])) == 2
     assert len(places.points("health", within=CODES[0])) == 1 and places.points("health", within="10").empty
 
@@ -149,7 +159,9 @@ def test_a_district_is_the_sum_of_its_people_and_places(house):
 
 def test_what_no_source_covers_is_unknown_and_not_zero(house):
     rows = house.places.measures("health", "province", km=10).set_index("area_code")
-    assert rows["places"].notna().sum() == 1 and rows.loc["55", "places"] == 5
+    assert rows["places"].notna().sum() == 1 and rows.loc["55", "places"] == 10
+    # The places of one province are not those of the country.
+    assert np.isnan(house.places.measures("health", "country", km=10).loc[0, "places"])
     assert np.isnan(rows.loc["10", "nearest_km"]) and np.isnan(rows.loc["10", "share_people_within"])
     schools = house.places.measures("school", "subdistrict", "5501", km=1).set_index("area_code")
     assert schools.loc[CODES[4], "places"] == 1 and schools.loc[CODES[4], "share_people_within"] == 0
@@ -321,3 +333,62 @@ def test_frames_are_the_callers_own(house):
     frame = house.places.origins("55")
     frame["people"] = 0
     assert Places(house).origins("55")["people"].sum() == sum(PEOPLE.values())
+
+
+def test_people_of_towns_that_lie_nowhere_are_unknown_and_not_left_out(store):
+    town = {
+        "code": "550151",
+        "level": "subdistrict",
+        "parent": "5501",
+        "name_th": "ทม.น่าน",
+        "name_en": "Nan town",
+        "kind": "municipal",
+    }
+    people = dict(PEOPLE) | {CODES[0]: 1, "550151": 4000}
+    world = batch(
+        [(code, "surveyed_persons", YEAR, float(n)) for code, n in people.items()]
+        + [(code, "surveyed_persons", YEAR, float(sum(people.values()))) for code in ("5501", "55")],
+        areas=[town],
+    )
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    publish_batches(store, Settings(), [world, places_batch([at(0), at(0, east=0.01), at(7)])])
+    places = Warehouse.open(store).places
+    assert (
+        places.towns_apart() == places.towns_apart(CODES[0]) == ("5501",) and places.towns_apart("10") == ()
+    )
+    for level in ("province", "district", "subdistrict"):
+        rows = places.measures("health", level, "55", km=12)
+        row = rows[rows["area_code"].isin(["55", "5501", CODES[0]])].iloc[0]
+        told = row[["nearest_km_people", "share_people_within", "access_2sfca", "access_e2sfca"]]
+        assert told.isna().all() and row["nearest_km"] >= 0, level
+        # Two places for the one person who was surveyed would be 20,000 per 10,000.
+        assert (
+            np.isnan(row["per_10000"])
+            if level == "subdistrict"
+            else row["per_10000"] == pytest.approx(30_000 / 12_001)
+        )
+
+
+def test_few_people_make_no_rate(store):
+    few = PEOPLE | {CODES[0]: 30}
+    world = batch([(code, "surveyed_persons", YEAR, float(n)) for code, n in few.items()])
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    publish_batches(store, Settings(), [world, places_batch([at(0), at(6)])])
+    rows = Warehouse.open(store).places.measures("health", "subdistrict", "5501", km=5).set_index("area_code")
+    assert np.isnan(rows.loc[CODES[0], ["per_10000", "share_people_within"]].astype(float)).all()
+    assert rows.loc[CODES[6], "per_10000"] == 100
+
+
+def test_distances_need_positions_of_most_places_of_a_province(store):
+    world = batch([(code, "surveyed_persons", YEAR, float(n)) for code, n in PEOPLE.items()])
+    world.boundaries = {"subdistrict": squares(CODES, west=100.7, south=18.7)}
+    lost = [{"area_code": CODES[n], "grade": "clinic"} for n in range(1, 5)]
+    publish_batches(store, Settings(), [world, places_batch([{**at(0), "grade": "general_hospital"}, *lost])])
+    places = Warehouse.open(store).places
+    rows = places.measures("health", "subdistrict", "5501", km=12)
+    assert rows[["nearest_km", "share_villages_within", "access_2sfca"]].isna().all(axis=None)
+    assert places.short_of_points("health") == places.short_of_points("health", CODES[0]) == ("55",)
+    # Of the hospitals alone every one can be measured to.
+    assert places.short_of_points("health", grades=["general_hospital"]) == ()
+    known = places.measures("health", "subdistrict", "5501", km=12, grades=["general_hospital"])
+    assert known.loc[known["origins"] > 0, "nearest_km"].notna().all()
