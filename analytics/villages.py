@@ -6,7 +6,7 @@ it could change is left open instead of guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,9 @@ MISSING: Final = -1
 
 WIDTHS: Final[Mapping[str, int]] = {"country": 0, "province": 2, "district": 4, "subdistrict": 6}
 """Digits of the codes of the levels above a village."""
+
+COVERED: Final = 0.8
+"""Least part of an area's villages, and of the country's provinces, that a share has to be known of."""
 
 Scores = npt.NDArray[np.int8]
 
@@ -48,7 +51,8 @@ def matrix(spec: Spec, scores: pd.DataFrame) -> Matrix:
     ----------
     spec : Spec
     scores : DataFrame
-        Columns ``code, indicator, score``; indicators the specification does not have are left out.
+        Columns ``code, indicator, score``; indicators the specification does not have are left out, and villages with them
+        that have no score of any other.
 
     Raises
     ------
@@ -56,14 +60,13 @@ def matrix(spec: Spec, scores: pd.DataFrame) -> Matrix:
         When a village has two scores of one indicator.
     """
     place = {indicator.id: at for at, indicator in enumerate(spec.indicators)}
-    column = scores["indicator"].map(place)
-    known = column.notna().to_numpy(dtype=bool)
+    scores = scores[scores["indicator"].isin(list(place))]
     row, codes = pd.factorize(scores["code"], sort=True)
-    cells = row[known] * len(place) + column[known].to_numpy(dtype=np.intp)
+    cells = row * len(place) + scores["indicator"].map(place).to_numpy(dtype=np.intp)
     if len(np.unique(cells)) != len(cells):
         raise ValueError("scores: found a village with two scores of one indicator, expected one")
     laid = np.full(len(codes) * len(place), MISSING, dtype=np.int8)
-    laid[cells] = scores["score"].to_numpy(dtype=np.int8)[known]
+    laid[cells] = scores["score"].to_numpy(dtype=np.int8)
     return Matrix(np.asarray(codes, dtype=np.str_), laid.reshape(len(codes), len(place)))
 
 
@@ -125,8 +128,20 @@ def domain_scores(spec: Spec, found: Matrix, domain: str) -> Scores:
     return np.where(open_, MISSING, worst).astype(np.int8)
 
 
-def shares(spec: Spec, found: Matrix) -> pd.DataFrame:
+def shares(
+    spec: Spec, found: Matrix, known: Collection[str] | None = None, provinces: Collection[str] = ()
+) -> pd.DataFrame:
     """Villages with a severe problem, and villages of each level, in every area above them.
+
+    Parameters
+    ----------
+    spec : Spec
+    found : Matrix
+    known : collection of str, optional
+        All villages there are, those of the matrix among them or not. An area less than `COVERED` of whose villages have a
+        certain answer has no row: a few villages say nothing of it. Without them every area with one answer has a row.
+    provinces : collection of str
+        Provinces that `COVERED` of must have a row for the country to have one.
 
     Returns
     -------
@@ -136,24 +151,39 @@ def shares(spec: Spec, found: Matrix) -> pd.DataFrame:
         those of which it is certain whether any of its indicators is severe; of a level those whose level is certain. An area
         without such villages has no row: no data is not zero.
     """
-    columns: dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = {}
+    # Villages counted, those they are counted of, and those whose answer is certain, be it that nothing applies.
+    columns: dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = {}
     for at, indicator in enumerate(spec.indicators):
         score = found.scores[:, at]
-        columns[indicator.id] = (score == 1, score > 0)
+        columns[indicator.id] = (score == 1, score > 0, score != MISSING)
     for domain in spec.domains:
         if spec.of_domain(domain.key):
             score = domain_scores(spec, found, domain.key)
-            columns[domain.key] = (score == 1, score > 0)
-    level = tally(spec, found)["level"].to_numpy(dtype=float)
+            columns[domain.key] = (score == 1, score > 0, score != MISSING)
+    standings = tally(spec, found)
+    level = standings["level"].to_numpy(dtype=float)
+    of_level = ~np.isnan(level)
+    settled = of_level | (standings["missing"].to_numpy() == 0)
     for number in (1, 2, 3):
-        columns[f"level{number}"] = (level == number, ~np.isnan(level))
+        columns[f"level{number}"] = (level == number, of_level, settled)
+    villages = None if known is None else sorted({*known, *found.codes.tolist()})
     parts = []
-    for name, width in WIDTHS.items():
-        area = np.array([code[:width] for code in found.codes]) if width else np.full(len(found.codes), "TH")
-        inside, codes = pd.factorize(area, sort=True)
-        for measure, (counted, of) in columns.items():
+    enough: dict[str, set[str]] = {}
+    # The country last: it rests on what its provinces come to.
+    for name, width in sorted(WIDTHS.items(), key=lambda one: -one[1]):
+        inside, codes = pd.factorize(_above(found.codes, width), sort=True)
+        there = None
+        if villages is not None:
+            there = pd.Series(_above(np.array(villages), width)).value_counts().reindex(codes).to_numpy()
+        for measure, (counted, of, certain) in columns.items():
             below = np.bincount(inside[of], minlength=len(codes))
             kept = below > 0
+            if there is not None:
+                kept &= np.bincount(inside[certain], minlength=len(codes)) >= COVERED * there
+            if name == "province":
+                enough[measure] = set(codes[kept])
+            if name == "country" and provinces:
+                kept &= len(enough[measure].intersection(provinces)) >= COVERED * len(provinces)
             parts.append(
                 pd.DataFrame(
                     {
@@ -168,6 +198,11 @@ def shares(spec: Spec, found: Matrix) -> pd.DataFrame:
                 )
             )
     return pd.concat(parts, ignore_index=True)
+
+
+def _above(codes: npt.NDArray[np.str_], width: int) -> npt.NDArray[Any]:
+    """Code of the area of a level that each village lies in."""
+    return np.array([code[:width] for code in codes]) if width else np.full(len(codes), "TH")
 
 
 def top(values: pd.DataFrame, count: int = 10) -> pd.DataFrame:

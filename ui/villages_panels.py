@@ -93,6 +93,15 @@ def notices(c: Context, choice: Choice) -> None:
             w("villages.not_verified", n=spec.unverified, all=len(spec.indicators)) + " " + note,
             icon=":material/report:",
         )
+    inside = c.area if c.area.level != "village" else c.warehouse.area(c.area.code[:6])
+    scored, known = c.warehouse.villages.coverage(spec.id, choice.year, inside.code)
+    st.caption(
+        escape_markdown(
+            w("villages.coverage", scored=f"{scored:,}", known=f"{known:,}", area=c.name(inside))
+            + " · "
+            + w("villages.coverage_rule")
+        )
+    )
 
 
 def unverified(choice: Choice, measure: str) -> bool:
@@ -114,8 +123,12 @@ def map_panel(c: Context, choice: Choice) -> None:
         st.info(w("map.no_polygons", level=w(f"level.{p.missing_level}")), icon=":material/info:")
     bbox = c.warehouse.bounds(p.fits)
     url = layer_address(c, scene)
+    if url is None and choice.pointed:
+        # Villages are drawn one by one wherever they lie, also where too few are known to colour an area.
+        url = _any_layer(c, p.draw_level, p.draw_parent or COUNTRY)
     if url is None or bbox is None or p.draw_level is None:
-        st.info(w("map.no_map"), icon=":material/map:")
+        known = p.draw_level in c.warehouse.levels_with_data(scene.indicator.id)
+        st.info(w("map.no_map" if known else "villages.map_none"), icon=":material/map:")
         return
     classes, shared_levels = map_classes(c, scene)
     layer = AreaLayer(

@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from analytics.village_specs import observed, read_spec
 from analytics.villages import matrix, shares
+from geo.codes import official_areas
 from warehouse.batch import OBSERVATION, Batch
 from warehouse.report import Finding
+from warehouse.villages import KNOWN_VILLAGES
 
 _ONE_A_VILLAGE = """
 DELETE FROM village_point WHERE (code, source_id) NOT IN (
@@ -43,6 +45,10 @@ def merge_villages(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[t
     """
     touched: set[tuple[str, int]] = set()
     gone: set[str] = set()
+    if _brings_villages(connection, batch):
+        # How much of an area has scores changes with the villages it is known to have.
+        rounds = connection.execute("SELECT DISTINCT spec, year FROM village_score").fetchall()
+        touched |= {(str(spec), int(year)) for spec, year in rounds}
     if batch.village_points.num_rows:
         beaten = _merge_points(connection, batch.village_points)
         if beaten:
@@ -100,6 +106,18 @@ def merge_villages(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[t
     return touched
 
 
+def _brings_villages(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+    """Whether a batch names a village that the draft does not know."""
+    if not batch.areas.num_rows:
+        return False
+    connection.register("incoming", batch.areas)
+    row = connection.execute(
+        "SELECT 1 FROM incoming i ANTI JOIN area a USING (code) WHERE i.level = 'village' LIMIT 1"
+    ).fetchone()
+    connection.unregister("incoming")
+    return row is not None
+
+
 def _merge_points(connection: duckdb.DuckDBPyConnection, points: pa.Table) -> set[str]:
     """Put points in, one a village; the villages whose earlier point gave way to another."""
     connection.register("incoming", points)
@@ -147,6 +165,9 @@ def put_village_numbers(
         """
     ).fetchall()
     years: set[int] = set()
+    known = [str(code) for (code,) in connection.execute(KNOWN_VILLAGES, {"within": "TH"}).fetchall()]
+    # The capital has no villages of the kind that are surveyed.
+    provinces = [a.code for a in official_areas().values() if a.level == "province" and a.code != "10"]
     for spec_id, year, source_id, entry in rounds:
         if not everything and (str(spec_id), int(year)) not in touched:
             continue
@@ -154,7 +175,7 @@ def put_village_numbers(
         rows = connection.execute(
             "SELECT code, indicator, score FROM village_score WHERE spec = ? AND year = ?", [spec_id, year]
         ).df()
-        found = shares(spec, matrix(spec, rows))
+        found = shares(spec, matrix(spec, rows), known, provinces)
         connection.execute(
             "DELETE FROM observation WHERE source_id = ? AND year = ? AND starts_with(indicator, 'nrd_')",
             [source_id, year],

@@ -29,12 +29,19 @@ POINT_COLUMNS: Final = ("code", "name_th", "longitude", "latitude", "source_id",
 LEVEL: Final = "level"
 """The measure that is a village's level; other measures are the ids of indicators and domains."""
 
+KNOWN_VILLAGES: Final = """
+SELECT v.code FROM area v LEFT JOIN area p ON p.code = left(v.code, 6)
+WHERE v.level = 'village' AND coalesce(p.kind, '') <> 'municipal' AND ($within = 'TH' OR starts_with(v.code, $within))
+"""
+"""Villages that a survey could have scores of, in any order: not the communities of towns, which it does not visit."""
+
 _KEPT: Final = 12
 _STANDING = """
 SELECT code, count(*) FILTER (score = 1) AS severe, count(*) FILTER (score = 2) AS some,
        count(*) FILTER (score = 3) AS fine, count(*) FILTER (score = 0) AS not_applicable
 FROM village_score
 WHERE spec = $spec AND year = $year AND ($within = 'TH' OR starts_with(code, $within))
+  AND list_contains($indicators::VARCHAR[], indicator)
 GROUP BY code ORDER BY code
 """
 _WORST = """
@@ -43,6 +50,14 @@ FROM village_score
 WHERE spec = $spec AND year = $year AND ($within = 'TH' OR starts_with(code, $within))
   AND list_contains($indicators::VARCHAR[], indicator)
 GROUP BY code ORDER BY code
+"""
+_COVERAGE = f"""
+WITH scored AS (
+    SELECT DISTINCT code FROM village_score
+    WHERE spec = $spec AND year = $year AND ($within = 'TH' OR starts_with(code, $within))
+      AND list_contains($indicators::VARCHAR[], indicator)
+), known AS ({KNOWN_VILLAGES} UNION SELECT code FROM scored)
+SELECT (SELECT count(*) FROM scored), (SELECT count(*) FROM known)
 """
 _POINTS = """
 SELECT code, name_th, longitude, latitude, source_id, how, confidence FROM village_point
@@ -152,13 +167,16 @@ class Villages:
         entries = {
             str(spec): str(text) for spec, text in self._house._rows("SELECT spec, entry FROM village_spec")
         }
+        specs = {spec: read_spec(text, f"{spec}.toml") for spec, text in entries.items()}
+        listed = [f"{spec.id} {indicator.id}" for spec in specs.values() for indicator in spec.indicators]
         rows = self._house._rows(
             """
-            SELECT spec, year, count(DISTINCT code), min(source_id) FROM village_score
-            GROUP BY spec, year ORDER BY year DESC, spec
-            """
+            SELECT spec, year, count(DISTINCT code) FILTER (list_contains($listed::VARCHAR[], spec || ' ' || indicator)),
+                   min(source_id)
+            FROM village_score GROUP BY spec, year ORDER BY year DESC, spec
+            """,
+            {"listed": listed},
         )
-        specs = {spec: read_spec(entries[spec], f"{spec}.toml") for spec in {str(row[0]) for row in rows}}
         return tuple(Round(specs[str(s)], int(y), int(n), str(source)) for s, y, n, source in rows)
 
     def round(self, spec: str, year: int) -> Round:
@@ -174,13 +192,22 @@ class Villages:
         """How the villages inside an area stand: `analytics.villages.standing`, by code."""
         found = self.round(spec, year)
         self._house.area(within)
+        # A corrected specification may have dropped indicators that the scores still have.
+        ids = [indicator.id for indicator in found.spec.indicators]
+        given = {"spec": spec, "year": year, "within": within, "indicators": ids}
         return self._kept(
             ("standing", spec, year, within),
-            lambda: standing(
-                found.spec,
-                self._house._table(_STANDING, {"spec": spec, "year": year, "within": within}),
-            ),
+            lambda: standing(found.spec, self._house._table(_STANDING, given)),
         )
+
+    def coverage(self, spec: str, year: int, within: str = COUNTRY) -> tuple[int, int]:
+        """Villages inside an area with a score in a round, and all that are known there."""
+        ids = [indicator.id for indicator in self.round(spec, year).spec.indicators]
+        self._house.area(within)
+        [(scored, known)] = self._house._rows(
+            _COVERAGE, {"spec": spec, "year": year, "within": within, "indicators": ids}
+        )
+        return int(scored), int(known)
 
     def classed(self, spec: str, year: int, measure: str, within: str = COUNTRY) -> pd.DataFrame:
         """One class a village.

@@ -70,6 +70,22 @@ def test_shares_have_the_villages_they_are_of() -> None:
     assert found.loc[("95", "level1")].tolist() == [2, 3] and found.loc[("95", "level3")].tolist() == [0, 3]
 
 
+def test_a_share_stands_only_where_four_fifths_of_the_villages_are_certain() -> None:
+    codes = [f"9501010{n}" for n in range(1, 6)]
+    found = laid({code: [1, 3, 0, -1] for code in codes[:4]})
+    # The fourth indicator has no score at all, and that the third does not apply is an answer.
+    four = shares(SMALL, found, codes).set_index(["area_code", "measure"])["denominator"]
+    assert four[("95", "i1")] == 4 and ("95", "d2") not in four.index and ("95", "i3") not in four.index
+    three = Matrix(found.codes[:3], found.scores[:3])
+    assert shares(SMALL, three, codes).empty and not shares(SMALL, three, codes[:3]).empty
+    # Villages elsewhere that nobody asked take nothing from those who were asked, but the country is less known.
+    wide = shares(SMALL, found, [*codes, "96010101", "96010102"])
+    assert set(wide["area_code"]) == {"95", "9501", "950101"}
+    both = shares(SMALL, found, codes, ["95", "96"])
+    assert set(both["area_code"]) == {"95", "9501", "950101"}
+    assert "TH" in set(shares(SMALL, found, codes, ["95"])["area_code"])
+
+
 def test_rows_become_a_matrix_and_one_village_has_one_score() -> None:
     rows = pd.DataFrame(
         {"code": ["95010102", "95010101", "95010101"], "indicator": ["i1", "i3", "gone"], "score": [2, 0, 1]}
@@ -77,6 +93,8 @@ def test_rows_become_a_matrix_and_one_village_has_one_score() -> None:
     found = matrix(SMALL, rows)
     assert found.codes.tolist() == ["95010101", "95010102"]
     assert found.scores.tolist() == [[-1, -1, 0, -1], [2, -1, -1, -1]]
+    only_gone = pd.DataFrame({"code": ["95010103"], "indicator": ["gone"], "score": [1]})
+    assert matrix(SMALL, pd.concat([rows, only_gone])).codes.tolist() == ["95010101", "95010102"]
     with pytest.raises(ValueError, match="two scores"):
         matrix(SMALL, pd.concat([rows, rows]))
 

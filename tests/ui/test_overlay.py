@@ -447,3 +447,15 @@ def test_bubbles_say_their_number_once(layers, area, tip):
     shown = overlay_scene.resolve(c, overlay_scene.layers_of(c))
     found = overlay_panels._point_tip(c, shown)
     assert found == tip if tip is None else found.endswith(tip)
+
+
+def test_villages_are_drawn_and_counted_also_where_too_few_are_scored_for_a_share():
+    at = AppTest.from_file(SHELL, default_timeout=60)
+    at.query_params["area"], at.query_params["lang"] = "55", "en"
+    at.run()
+    at.switch_page(next(str(p.path) for p in PAGES if p.key == "villages"))
+    at.run()
+    assert not at.exception
+    assert any(c.value.startswith("2 of the 3 villages known in") for c in at.caption)
+    assert "village-plan11-level-2015/55.geojson" in at.get("deck_gl_json_chart")[0].proto.json
+    assert any("is enough known" in i.value for i in at.info)

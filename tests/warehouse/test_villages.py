@@ -167,6 +167,39 @@ def test_a_class_is_told_only_where_no_missing_score_could_change_it(surveyed: W
             surveyed.villages.classed(*question)
 
 
+def test_a_specification_that_drops_an_indicator_and_villages_that_come_later_count_everywhere_alike(
+    tmp_path: Path,
+) -> None:
+    """All the same on the card, the map and the shares."""
+    entry = shipped_specs()["plan11"].entry
+    head, *each = entry.split("\n[[indicator]]")
+    whole, less = ("\n[[indicator]]".join([head, *each[:n]]) for n in (2, 1))
+    made = villages_batch(
+        "nrd-s",
+        [],
+        [(CODES[0], "i02", 1), (CODES[0], "i01", 3), (CODES[1], "i02", 1)],
+        spec="plan11",
+        known=CODES[:2],
+    )
+    made.village_specs, made.indicators = {"plan11": whole}, catalogue_entries(read_spec(whole))
+    corrected = villages_batch("nrd-t", [], [(CODES[2], "i01", 1)], year=2013, spec="plan11")
+    corrected.village_specs, corrected.indicators = {"plan11": less}, catalogue_entries(read_spec(less))
+    opened = house(tmp_path, made)
+    assert opened.villages.coverage("plan11", 2015, "95") == (2, 2)
+    assert (
+        opened.values("nrd_plan11_i02", level="province", year=2015).set_index("area_code").at["95", "value"]
+        == 100
+    )
+    opened = house(tmp_path, corrected)
+    table = opened.villages.standing("plan11", 2015)
+    assert table[["code", "severe", "fine", "missing"]].to_numpy().tolist() == [[CODES[0], 0, 1, 0]]
+    assert opened.villages.round("plan11", 2015).villages == 1
+    assert opened.villages.coverage("plan11", 2015, "95") == (1, 2)
+    # One of two villages known is no share of the province, and was none the moment the other came to be known.
+    shares = opened.values("nrd_plan11_i01", level="province", year=2015).set_index("area_code")["value"]
+    assert shares.isna().all()
+
+
 def test_a_point_carries_its_class_in_words_and_an_unsure_one_is_marked(surveyed: Warehouse) -> None:
     [found] = surveyed.villages.rounds
     snapshots = surveyed.info.path.parent

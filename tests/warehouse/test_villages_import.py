@@ -394,8 +394,11 @@ def test_the_command_line_publishes_shares_of_every_level_and_knows_the_file_aga
     first = house.values("nrd_plan11_i01", level="province", year=2015).set_index("area_code")
     assert first.loc[["95", "96"], ["numerator", "denominator"]].to_numpy().tolist() == [[4, 5], [1, 1]]
     assert first.at["10", "value"] != first.at["10", "value"]  # Bangkok has no villages: no data, not zero
-    level = house.values("nrd_plan11_level1", level="country", year=2015).iloc[0]
-    assert (level["numerator"], level["denominator"]) == (2, 6)
+    level = house.values("nrd_plan11_level1", level="province", year=2015).set_index("area_code").loc["95"]
+    assert (level["numerator"], level["denominator"]) == (2, 5)
+    # Two provinces are not the country.
+    country = house.values("nrd_plan11_level1", level="country", year=2015)
+    assert country["value"].isna().all() and house.villages.coverage("plan11", 2015, "95") == (5, 5)
     assert "not verified" in house.imported_indicators[0].name_en
     assert house.area("95010101").name_th == "บ้านที่1"
     house.close()
@@ -410,6 +413,6 @@ def test_other_cuts_change_what_an_earlier_round_comes_to(intake: Intake, tmp_pa
     other = csv_file(tmp_path / "b.csv", [header(), *rows(["95010301"], [0])[:1]])
     publish_batches(store, Settings(), [read(intake, other, spec=stricter, year_be=2556)])
     house = Warehouse.open(store)
-    level = house.values("nrd_plan11_level1", level="country", year=2015).iloc[0]
-    assert (level["numerator"], level["denominator"]) == (3, 6)
+    level = house.values("nrd_plan11_level1", level="province", year=2015).set_index("area_code").loc["95"]
+    assert (level["numerator"], level["denominator"]) == (3, 5)
     house.close()
