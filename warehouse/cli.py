@@ -331,7 +331,7 @@ def _read(
 
                 return table_command.read(options, settings, current, intake, tell)
             if options.kind == "places":
-                return _read_places(paths, intake, options, current, tell)
+                return _read_places(paths, intake, options, settings, current, tell)
             if options.kind == "neet":
                 return _read_neet(paths, intake, options, settings, current, tell)
             if options.kind == "villages":
@@ -428,10 +428,12 @@ def _read_places(
     paths: Sequence[Path],
     intake: Any,
     options: argparse.Namespace,
+    settings: Settings,
     current: SnapshotInfo | None,
     tell: Callable[[int, int, str], None],
 ) -> Batch:
     from warehouse.publish import published_boundaries
+    from warehouse.query import Warehouse
     from warehouse.sources import places
     from warehouse.sources.places_layout import ColumnMapping
 
@@ -445,6 +447,10 @@ def _read_places(
         boundaries=published_boundaries(current),
         progress=tell,
     )
+    if current is not None and batch.places.num_rows:
+        house = Warehouse(current, settings.query)
+        places.meet_held(batch, house.places.by_province, replace_provinces=options.replace)
+        house.close()
     if options.save_mapping:
         # Also of a file that was refused: a guess that went wrong is mended in it, and nothing guessed is filled in.
         nothing: dict[str, Any] = {"columns": {}, "kind": None, "grades": {}}
@@ -964,7 +970,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--yes", action="store_true", help="publish without asking (table)")
     command.add_argument(
-        "--replace", action="store_true", help="take away what the source said of these years before (table)"
+        "--replace",
+        action="store_true",
+        help="take away what the source said of these years (table), or of provinces the files leave out (places)",
     )
     command.add_argument(
         "--kind",

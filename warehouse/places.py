@@ -178,6 +178,11 @@ class Places:
             """
         )
 
+    def by_province(self, source: str) -> dict[str, int]:
+        """How many places a source has in each province; empty for one there is not."""
+        own = self._table.loc[self._table["source_id"] == source, "area_code"].str[:2]
+        return {str(code): int(many) for code, many in own.value_counts().sort_index().items()}
+
     def kinds(self, source: str | None = None) -> pd.DataFrame:
         """How many places there are of each kind and grade.
 

@@ -298,3 +298,28 @@ def test_the_command_publishes_once_and_writes_down_the_mapping(home, tmp_path, 
     write(file, "code,name,type,lat,lon", "3,โรงพยาบาล ค,รพช.,18.80,100.78")
     assert main(arguments[:-2]) == 0
     assert Warehouse.open(Store(home)).places.points("health")["place_id"].tolist() == ["3"]
+
+
+def test_no_province_of_a_source_disappears_unless_that_is_said(home, tmp_path, capsys):
+    head = "code,name,lat,lon"
+    nan, phrae = ["1,โรงพยาบาล ก,18.79,100.78", "2,โรงพยาบาล ข,18.80,100.78"], ["3,โรงพยาบาล ค,18.14,100.14"]
+    title = ["--source-title", "ทะเบียน", "--json"]
+
+    def bring(*rows: str, more: tuple[str, ...] = ()) -> tuple[int, dict]:
+        code = main(["import", "places", str(write(tmp_path / "x.csv", head, *rows)), *title, *more])
+        return code, json.loads(capsys.readouterr().out)
+
+    assert bring(*nan, *phrae)[0] == 0
+    code, report = bring(*phrae, "4,โรงพยาบาล ง,18.15,100.15")
+    assert code != 0 and [f["code"] for f in report["rejections"]] == ["places.provinces_gone"]
+    assert "น่าน -2" in report["rejections"][0]["found"]
+    code, report = bring(*phrae, nan[0])
+    assert code == 0 and [
+        (f["code"], f["found"]) for f in report["warnings"] if f["code"] == "places.fewer"
+    ] == [("places.fewer", "น่าน -1")]
+    code, report = bring(*phrae, more=("--replace",))
+    [lost] = report["facts"]["disappear"].values()
+    assert code == 0 and lost == {"55": 1}
+    assert set(Warehouse.open(Store(home)).places.points("health", located=False)["area_code"].str[:2]) == {
+        "54"
+    }

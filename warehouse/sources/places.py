@@ -217,6 +217,16 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
         "แถวนี้ไม่ถูกนำเข้า พิกัดอยู่ในจังหวัดอื่นที่ไม่ใช่ของแถว แก้พิกัดหรือจังหวัด",
         "this row was left out: its position lies in a province other than its own; correct one of the two",
     ),
+    "places.provinces_gone": (
+        "ไฟล์นี้มาแทนทุกแห่งที่แหล่งข้อมูลนี้มีอยู่ และไม่มีจังหวัดเหล่านี้ นำเข้าทุกจังหวัดพร้อมกันด้วย --source-title เดียวกัน ตั้งชื่ออื่นด้วย --source-title "
+        "หรือใช้ --replace ถ้าต้องการให้หายไป",
+        "the file takes the place of all that its source has, and has nothing of these provinces: import the files of all "
+        "provinces together under one --source-title, give this one a --source-title of its own, or say --replace if they shall go",
+    ),
+    "places.fewer": (
+        "ตรวจว่าไฟล์ครบ ไฟล์นี้มาแทนทุกแห่งที่แหล่งข้อมูลนี้มีอยู่ และมีน้อยกว่าเดิม",
+        "check that the file is whole: it takes the place of all that its source has, and holds fewer",
+    ),
     "places.schema": (
         "แถวนี้ไม่ถูกนำเข้า แก้ค่าให้อยู่ในช่วง",
         "this row was left out: correct the value, it lies outside its range",
@@ -394,6 +404,55 @@ def read_places(
         [{"source_id": source, **table.about} for (source, _), table in used.items()], schema=SOURCE_FILE
     )
     return batch
+
+
+def meet_held(
+    batch: Batch, held: Callable[[str], Mapping[str, int]], *, replace_provinces: bool = False
+) -> None:
+    """Tell what of a source disappears where a batch takes its place; refuse to lose whole provinces without being told to.
+
+    Parameters
+    ----------
+    batch : Batch
+        Gets the findings, and ``report.facts["disappear"]``: how many places of each province a source loses.
+    held : callable
+        Places of a source by province, as published.
+    replace_provinces : bool
+        Somebody said that the provinces shall go.
+    """
+    arriving: dict[str, Counter[str]] = {}
+    for source, area in zip(
+        batch.places.column("source_id").to_pylist(),
+        batch.places.column("area_code").to_pylist(),
+        strict=True,
+    ):
+        arriving.setdefault(source, Counter())[area[:2]] += 1
+    files = dict(
+        zip(
+            batch.files.column("source_id").to_pylist(),
+            batch.files.column("file_name").to_pylist(),
+            strict=True,
+        )
+    )
+    fewer: dict[str, dict[str, int]] = {}
+    for source, now in arriving.items():
+        before = held(source)
+        lost = {code: many - now[code] for code, many in before.items() if now[code] < many}
+        if not lost:
+            continue
+        fewer[source] = lost
+        gone = [code for code in lost if not now[code]]
+        shown = gone or list(lost)
+        _note(
+            batch.report,
+            "places.provinces_gone" if gone else "places.fewer",
+            files[source],
+            ", ".join(f"{official_areas()[code].name_th} -{lost[code]:,}" for code in shown),
+            f"{sum(before.values()):,}",
+            severity="reject" if gone and not replace_provinces else "warn",
+        )
+    if fewer:
+        batch.report.facts["disappear"] = fewer
 
 
 def _note(
