@@ -329,14 +329,52 @@ def test_a_mapping_that_is_wrong_is_named(found: str, instead: str | None) -> No
     ("measure", "unit_text", "expected"),
     [
         ("จำนวนคน", "", ("persons", True)), ("ประชากร", "พันคน", ("number", False)), ("สัดส่วนคนจน", "ร้อยละ", ("percent", False)),
-        ("household_size", "", ("households", True)), ("คนต่อครัวเรือน", "", ("number", False)),
+        ("household_size", "", ("number", False)), ("คนต่อครัวเรือน", "", ("number", False)),
         ("รายได้", "บาท/เดือน", ("baht", False)),
-        ("sum_rain", "mm", ("number", False)),
+        ("sum_rain", "mm", ("number", False)), ("อัตราตายต่อแสนประชากร", "", ("number", False)),
+        ("mortality_rate_per_100000", "", ("number", False)), ("birth rate", "per 1000", ("number", False)),
+        ("exchange rate", "", ("number", False)), ("population density", "", ("number", False)),
+        ("unemployment_rate", "", ("percent", False)), ("percent of population", "", ("percent", False)),
+        ("จำนวนเด็กยากจน", "", ("persons", True)), ("HIV cases", "", ("persons", True)), ("นักเรียน", "", ("persons", True)),
+        ("คนป่วยโรคติดต่อ", "", ("persons", True)), ("ครัวเรือนที่ตกเกณฑ์", "", ("households", True)),
     ],
 )  # fmt: skip
 def test_units_are_guessed(measure: str, unit_text: str, expected: tuple[str, bool]) -> None:
     made = propose_measure(measure, unit_text, "x")
     assert (made.unit, made.additive) == expected
+
+
+@pytest.mark.parametrize(
+    ("measure", "worse"),
+    [("คนยากจน", "high"), ("คนไม่ยากจน", "none"), ("non-poor", "none"), ("ผู้ที่ไม่ว่างงาน", "none")],
+)
+def test_what_is_not_bad_has_no_bad_direction(measure: str, worse: str) -> None:
+    assert propose_measure(measure, "", "x").worse == worse
+
+
+def test_a_proposal_claims_nothing_that_nobody_said(take: Callable[..., Table]) -> None:
+    table = take("ลำดับ,จังหวัด,***\n1,ยะลา,3\n2,น่าน,4\n", year_be=2566, title="###")
+    assert table.plan is not None and len(numbers(table)) == 2 and len(table.plan.measures) == 1
+    assert not table.plan.measures[0].comparable
+    assert any("ไม่ได้ระบุว่าทุกปีนับแบบเดียวกัน" in line for line in table.plan.lines("th"))
+    several = take("จังหวัด,2561,2566\nยะลา,10,20\nน่าน,30,40\n")
+    assert several.plan is not None and not several.plan.measures[0].comparable
+
+
+def test_small_whole_numbers_of_no_stated_unit_are_asked_about(take: Callable[..., Table]) -> None:
+    text = "จังหวัด,ข้อ ก\nยะลา,3\nน่าน,40\n"
+    table = take(text, year_be=2566, cells_given=False)
+    assert refused(table) == {"table.small_counts"} and table.plan is not None
+    plan = replace(table.plan, measures=(replace(table.plan.measures[0], unit_th="แห่ง", unit_en="places"),))
+    assert len(numbers(take(text, plan=plan, cells_given=False))) == 2
+    assert len(numbers(take("จังหวัด,ข้อ ก\nยะลา,3.5\nน่าน,4\n", year_be=2566, cells_given=False))) == 2
+
+
+def test_a_part_without_a_number_leaves_the_area_of_today_empty(take: Callable[..., Table]) -> None:
+    for missing in ("-", "3*"):
+        table = take(f"geocode,จำนวนคน\n4311,100\n3806,{missing}\n4301,7\n4302,8\n4305,9\n", year_be=2553)
+        assert {code for code, _, _ in numbers(table)} == {"4301", "4302", "4305"}
+        assert "table.part_missing" in {f.code for f in table.batch.report.warnings}
 
 
 # ---------------------------------------------------------------- the command

@@ -96,8 +96,10 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "table.nothing": ("ตรวจว่าแถวข้อมูลมีพื้นที่และตัวเลข", "check that rows have an area and numbers"),
     "table.small_counts": (
-        "ระบุ --published ถ้าเจ้าของเผยแพร่ค่าเหล่านี้แล้ว หรือ --protected เพื่อปกปิดค่าน้อย",
-        "say --published if the owner has published these very numbers, or --protected to hide small counts",
+        "ระบุ --published ถ้าเจ้าของเผยแพร่ค่าเหล่านี้แล้ว หรือ --protected เพื่อปกปิดค่าน้อย "
+        "ถ้าไม่ใช่จำนวนคน ระบุ unit_th และ unit_en ในไฟล์ --mapping",
+        "say --published if the owner has published these very numbers, or --protected to hide small counts; if it counts no "
+        "people, say what in unit_th and unit_en of a --mapping file",
     ),
     "table.protected_value": (
         "ตารางที่ปกปิดรับเฉพาะจำนวนคนหรือครัวเรือน และร้อยละที่ระบุ of และ per ตั้งคอลัมน์อื่นเป็น skip หรือใช้ --published",
@@ -171,6 +173,10 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
     "table.merged_rate": (
         "หลายแถวเป็นพื้นที่เดียวกันในปัจจุบัน ร้อยละและค่าเฉลี่ยรวมกันไม่ได้ ให้ค่าของพื้นที่ปัจจุบัน",
         "several rows are one area today, and rates or averages do not add up; give the number of the area in force",
+    ),
+    "table.part_missing": (
+        "พื้นที่ปัจจุบันนี้รวมจากหลายพื้นที่เดิมและบางส่วนไม่มีค่า จึงเว้นว่าง ใส่ค่าให้ครบทุกส่วน",
+        "this area of today is made of several, and a part has no number, so it is left empty; give the numbers of all parts",
     ),
     "table.name_differs": ("ตรวจชื่อพื้นที่ ใช้รหัสเป็นหลัก", "check the name; the code was followed"),
     "table.total": ("ตรวจแถวรวมหรือแถวที่ขาด", "check the total, or which rows are missing"),
@@ -362,7 +368,11 @@ def read_table(
         if progress is not None:
             progress(done, len(jobs), name)
     if read and not report.refused:
-        title = title or (plan.title_th if plan is not None else None) or _title(read[0].layout, path, sheets)
+        title = (
+            plain_text(title or "", 200)
+            or (plan.title_th if plan is not None else None)
+            or _title(read[0].layout, path, sheets)
+        )
         plan = _read_all(read, name, path, plan, year_be, title, sheets, report, match)
     report.repairs = Counter({key: n for key, n in report.repairs.items() if n})
     if plan is not None:
@@ -733,7 +743,6 @@ def _propose(
     for mine in columns.values() or ([],):
         texts = [line[c.position] for c in mine for s in sheets for line in s.lines[:400]]
         digits, whole = _digits(texts)
-        years = {c.year for c in mine} | {y for s in sheets for y in s.years}
         for category in categories or [""]:
             name = _measure_name(mine[0] if mine else None, category)
             unit = next((c.unit for c in mine if c.unit), layout.unit)
@@ -741,7 +750,7 @@ def _propose(
                 unit, _ = unit_of(category)
             proposed = table_plan.propose_measure(
                 name, unit or ("แห่ง" if not layout.values else ""), title, siblings=siblings, whole=whole,
-                years=len(years - {None}), decimals=digits, partial=partial,
+                decimals=digits, partial=partial,
             )  # fmt: skip
             measures[name] = proposed
     roles = {c.heading: c.role if c.role != "category" or c == kinds else "skip" for c in layout.columns}
@@ -835,7 +844,9 @@ def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, 
     frame = frame[frame["indicator"].notna() & frame["value"].notna() & frame["year"].notna()].astype(
         {"year": int, "value": float, "line": int}
     )
-    return _once(frame, sheets, plan, counted=not sheets[0].layout.values)
+    counted = not sheets[0].layout.values
+    once = _once(frame, sheets, plan, counted=counted)
+    return once if counted else _without_halves(once, frame, sheets, file, report)
 
 
 def _check_scales(shares: pd.DataFrame | None, plan: Plan, file: str, report: ImportReport) -> None:
@@ -942,6 +953,38 @@ def _once(frame: pd.DataFrame, sheets: list[_Sheet], plan: Plan, *, counted: boo
     )
 
 
+def _without_halves(
+    once: pd.DataFrame, frame: pd.DataFrame, sheets: list[_Sheet], file: str, report: ImportReport
+) -> pd.DataFrame:
+    """Leave areas of today empty of which a part has no number: the rest would pass for the whole."""
+    parts: dict[tuple[str, int | None], set[str]] = defaultdict(set)
+    lines: dict[tuple[int, int], bool] = {}
+    for number, sheet in enumerate(sheets):
+        dated = bool(sheet.layout.of("year"))
+        for at, (place, year) in enumerate(zip(sheet.places, sheet.years, strict=True)):
+            if place.kind == "area" and place.code is not None:
+                parts[place.code, year if dated else None].add(place.was or place.code)
+            lines[number, at] = sheet.state[at] == "area"
+    several = {key: needed for key, needed in parts.items() if len(needed) > 1}
+    if not several:
+        return once
+    taken = [lines[pair] for pair in zip(frame["sheet"], frame["line"], strict=True)]
+    have = frame[taken].groupby(["area_code", "indicator", "year"])["was"].agg(set).to_dict()
+    gone: list[Any] = []
+    for label, row in once[once["area_code"].isin([code for code, _ in several])].iterrows():
+        code, year = str(row["area_code"]), int(row["year"])
+        needed = several.get((code, year), set()) | several.get((code, None), set())
+        lacking = needed - have.get((code, row["indicator"], year), set())
+        if lacking:
+            gone.append(label)
+            if len(gone) <= 20:
+                _note(
+                    report, "table.part_missing", file, f"{code}: {', '.join(sorted(lacking))}", ", ".join(sorted(needed)),
+                    row=sheets[int(row["sheet"])].rows[int(row["line"])], severity="warn",
+                )  # fmt: skip
+    return once.drop(index=gone).reset_index(drop=True)
+
+
 def _lines_of(frame: pd.DataFrame, chosen: pd.DataFrame) -> Any:
     pairs = set(zip(chosen["sheet"], chosen["line"], strict=True))
     return np.array([pair in pairs for pair in zip(frame["sheet"], frame["line"], strict=True)], dtype=bool)
@@ -1013,7 +1056,8 @@ def _settle(
     for one in broken[:20]:
         _note(report, "table.nothing", file, one.rule, one.column or "-")
     small = [m for m in plan.measures if not m.skip and m.counts_people]
-    counts = data[data["indicator"].isin([m.id for m in small])]
+    asked = small + [m for m in plan.measures if not m.skip and not m.unit_stated and _whole(data, m.id)]
+    counts = data[data["indicator"].isin([m.id for m in asked])]
     few = counts[(counts["value"] > 0) & (counts["value"] < minimum) & (counts["level"] != "country")]
     if protected:
         for m in plan.measures:
@@ -1028,7 +1072,7 @@ def _settle(
                 )
     elif len(few) and not cells_given:
         first = few.iloc[0]
-        name = next(m.measure for m in small if m.id == first["indicator"])
+        name = next(m.measure for m in asked if m.id == first["indicator"])
         row = sheets[int(first["sheet"])].rows[int(first["line"])]
         _note(
             report,
@@ -1041,6 +1085,12 @@ def _settle(
         )
     _totals(data, plan, file, report, sheets)
     _children(data, plan, file, report)
+
+
+def _whole(data: pd.DataFrame, indicator: str) -> bool:
+    """Whether all numbers are whole: of a unit that nobody stated these may be persons."""
+    values = data.loc[data["indicator"] == indicator, "value"]
+    return bool((values == values.round()).all())
 
 
 def _where(sheet: _Sheet, place: Place, state: str) -> tuple[str, str]:

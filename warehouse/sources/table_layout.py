@@ -60,6 +60,7 @@ _NAME_HEADINGS: Final = tuple(
 _YEAR_HEADING: Final = re.compile(
     r".*(?:year|period|ปีงบประมาณ|ปีพศ|ปีคศ|ปีการ).*|ปี(?:ที่)?(?:สำรวจ|ข้อมูล|เพาะปลูก)?|(?:ปี)?(?:พศ|คศ)|yr"
 )
+_ORDINAL: Final = re.compile("(?:ลำดับ)?ที่|ลำดับ|no|#")  # numbers the rows and measures nothing
 _REGION: Final = re.compile(
     r"ภาค(?:เหนือ|ใต้|กลาง|ตะวันออก|ตะวันตก|ตะวันออกเฉียงเหนือ|อีสาน).*|เหนือ|ใต้|กลาง|ตะวันออก|ตะวันตก|ตะวันออกเฉียงเหนือ|อีสาน"
     r"|(?:กรุงเทพ(?:ฯ|มหานคร)?และ)?ปริมณฑล|กรุงเทพ(?:ฯ|มหานคร)?และ(?:ปริมณฑล|\d?จังหวัด.*)|กรุงเทพมหานครปริมณฑล"
@@ -532,7 +533,8 @@ def _roles(headings: Sequence[str], body: Lines, said: Mapping[str, str]) -> lis
         filled = sum(bool(line[at].strip()) for line in body)
         if _share(cells[at], is_numeric) >= 0.5:
             # A column of a few numbers is a slip of whoever kept the table, and codes measure nothing.
-            role[at] = "skip" if filled < 0.02 * len(body) or _codes_again(cells[at]) else "value"
+            slip = filled < 0.02 * len(body) or _codes_again(cells[at]) or _ORDINAL.fullmatch(keys[at])
+            role[at] = "skip" if slip else "value"
         elif (
             level is not None
             and _share(cells[at], lambda c, lv=level: bool(read_name(c, lv).candidates)) >= 0.3

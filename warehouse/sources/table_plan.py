@@ -32,17 +32,37 @@ _SHOWN: Final[Mapping[str, tuple[str, str]]] = {
     "index": ("ดัชนี", "index"),
     "number": ("ไม่ระบุหน่วย", "unit not stated"),
 }
+# A rate of so many in a thousand, a density or a size is no percentage and no count, whatever it is a rate of.
+_TO: Final = r"(?<!ติด)ต่อ(?!เนื่อง|เติม|สู้|ต้าน)"
+_PER: Final = re.compile(
+    _TO
+    + r"|(?:^|[ _])per(?! ?cent)(?:[ _]|$)|\bratio\b|density|\bsize\b|หนาแน่น|^ขนาด|อัตราส่วน|อัตราแลก|exchange"
+)
+_EACH: Final = re.compile("(?:" + _TO + r"|\bper\b)\s?.+$", re.IGNORECASE)
 _GUESSES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("percent", re.compile(r"ร้อยละ|%|percent|pct|(?:^|[ _])rate|share|สัดส่วน|^อัตรา")),
+    ("percent", re.compile(r"ร้อยละ|%|per ?cent|pct|(?:^|[ _])share|สัดส่วน")),
     ("number", re.compile("พัน|ล้าน|thousand|million")),
+    ("number", _PER),
+    ("number", re.compile("^อัตรา(?:การ)?(?:ตาย|เกิด|เจริญพันธุ์)|(?:birth|death|mortality|fertility)[ _]rate")),
+    ("percent", re.compile("(?:^|[ _])rate|^อัตรา")),
     ("households", re.compile("^(?:จำนวน)?(?:ครัวเรือน|ครอบครัว|บ้าน)|household")),
     ("baht", re.compile("บาท|baht")),
-    ("persons", re.compile(r"^(?:จำนวน)?(?:คน|ประชากร|ชาย|หญิง|ผู้)|persons?\b|people|population|^(?:fe)?male")),
+    (
+        "persons",
+        re.compile(
+            r"^(?:จำนวน)?(?:คน|ประชา|ชาย|หญิง|ผู้|เด็ก|นักเรียน|นักศึกษา|เกษตรกร|แรงงาน|สตรี|ราษฎร|บุคคล|เยาวชน|วัยรุ่น|สมาชิก)"
+            r"|ป่วย|พิการ|ติดเชื้อ|ตกเกณฑ์|persons?\b|people|population|^(?:fe)?male|\b(?:wo)?men\b|child|student|farmer"
+            r"|patient|\bcases?\b|\bhiv\b|\bdeaths?\b|elderly|disabled|\bgirls?\b|\bboys?\b"
+        ),
+    ),
     ("km2", re.compile("ตรกม|ตารางกิโลเมตร|km2|sqkm")),
 )
-_MEAN: Final = re.compile("เฉลี่ย|ต่อ|มัธยฐาน|mean|average|median|(?:^|[ _])per(?:[ _]|$)|/", re.IGNORECASE)
+_MEAN: Final = re.compile(
+    "เฉลี่ย|" + _TO + "|มัธยฐาน|mean|average|median|(?:^|[ _])per(?:[ _]|$)|/", re.IGNORECASE
+)
 _LINE: Final = re.compile("เส้นความยากจน|poverty.?line", re.IGNORECASE)  # a threshold: neither good nor bad
 _BAD: Final = re.compile("ยากจน|คนจน|poor|poverty|ว่างงาน|unemploy|neet", re.IGNORECASE)
+_NOT: Final = re.compile(r"ไม่|มิได้|พ้น|\bnon|\bnot\b|\bno\b", re.IGNORECASE)  # turns what is bad around
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,11 @@ class Measure:
     per: str = ""
     skip: bool = False
     scale: int = 0
+
+    @property
+    def unit_stated(self) -> bool:
+        """Whether somebody, or the file, said what is counted."""
+        return self.unit != "number" or (self.unit_th, self.unit_en) != _SHOWN["number"]
 
     @property
     def counts_people(self) -> bool:
@@ -196,6 +221,14 @@ class Plan:
             adds = (
                 ("บวกได้" if thai else "adds up") if m.additive else ("ไม่บวก" if thai else "does not add up")
             )
+            if thai:
+                adds += " | ทุกปีนับแบบเดียวกัน" if m.comparable else " | ไม่ได้ระบุว่าทุกปีนับแบบเดียวกัน"
+            else:
+                adds += (
+                    " | years counted alike"
+                    if m.comparable
+                    else " | not stated whether years are counted alike"
+                )
             name, unit = (m.name_th, m.unit_th) if thai else (m.name_en, m.unit_en)
             lines.append(f"  {m.id:<34} {name} | {unit} ({m.unit}) | worse: {m.worse} | {adds}")
         return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
@@ -235,7 +268,6 @@ def propose_measure(
     *,
     siblings: Sequence[str] = (),
     whole: bool = True,
-    years: int = 1,
     decimals: int = 0,
     partial: bool = False,
 ) -> Measure:
@@ -251,8 +283,6 @@ def propose_measure(
         The other measures: a total beside men and women is of persons.
     whole : bool
         Whether all its numbers are whole and none is negative.
-    years : int
-        How many it has.
     decimals : int
         Digits after the point that its numbers have.
     partial : bool
@@ -262,6 +292,12 @@ def propose_measure(
     text = own.casefold().replace("_", " ")
     said, told = (unit_text.casefold(),) * 2 if unit_text else (text, key_of(measure))
     unit = next((u for u, p in _GUESSES if p.search(said) or p.search(told)), "number")
+    if unit == "number" and (each := _EACH.search(measure.replace("_", " "))) is not None:
+        # Also of an amount of money: what it is an amount for is a part of its unit.
+        if not unit_text and "บาท" not in text and "baht" not in text:
+            unit_text = each[0]
+        elif not unit_text:
+            unit = "baht"
     keys = {key_of(s) for s in siblings}
     if key_of(measure) in ("total", "รวม") and (keys >= {"male", "female"} or keys >= {"ชาย", "หญิง"}):
         unit = "persons"
@@ -270,7 +306,8 @@ def propose_measure(
         unit, unit_text = "number", unit_text or _SHOWN[unit][0]
     own_unit = plain_text(unit_text, 40) if unit in ("number", "km2", "index", "baht") else ""
     shown = (own_unit, own_unit) if own_unit else _SHOWN[unit]
-    name = plain_text(measure or title, 120) or plain_text(title, 120) or "-"
+    name = plain_text(measure or title, 120) or plain_text(title, 120)
+    name = name or "ค่า value"
     return Measure(
         measure=measure,
         id=measure_id(title, measure or "value"),
@@ -279,9 +316,9 @@ def propose_measure(
         unit=unit,
         unit_th=shown[0],
         unit_en=shown[1],
-        worse="high" if _BAD.search(own) and not _LINE.search(own) else "none",
+        worse="high" if _BAD.search(own) and not _LINE.search(own) and not _NOT.search(own) else "none",
         additive=unit in ("persons", "households") and not partial,
-        comparable=years > 1,
+        comparable=False,  # nobody has said so yet
         decimals=min(decimals, 2),
     )
 
