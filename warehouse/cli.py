@@ -788,10 +788,12 @@ def _village_lines(facts: dict[str, Any], thai: bool) -> list[str]:
     lines = []
     if spec := facts.get("spec"):
         scores, missing = facts["scores"], facts["missing_scores"]
+        out = facts.get("not_applicable", 0)
         lines.append(
-            f"คะแนน {scores:,} ค่า ไม่มีคะแนน {missing:,} ช่อง ตามข้อกำหนด {spec['id']}"
+            f"คะแนน {scores:,} ค่า ในนั้นไม่เกี่ยวข้อง {out:,} ค่า ไม่มีคะแนน {missing:,} ช่อง ตามข้อกำหนด {spec['id']}"
             if thai
-            else f"{scores:,} scores, {missing:,} cells without one, by the specification {spec['id']}"
+            else f"{scores:,} scores, {out:,} of them taken as not applicable, {missing:,} cells without one, "
+            f"by the specification {spec['id']}"
         )
         if not spec["verified"]:
             lines.append(

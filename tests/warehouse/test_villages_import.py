@@ -134,6 +134,23 @@ def test_numbered_columns_are_read_and_said_to_rest_on_an_unchecked_list(
     assert [f.code for f in refused.rejections] == ["villages.number_name"]
 
 
+def test_the_number_of_a_question_is_not_that_of_an_indicator(intake: Intake, tmp_path: Path) -> None:
+    for at, heads in enumerate(
+        (["1.1", "1.2", "2.1"], ["ข้อ 1.1", "ข้อ ๑.๒", "ข้อ 1 (3)"], ["Q1_1", "i1_2", "I1-3"])
+    ):
+        lines = [["รหัสหมู่บ้าน", "ชื่อหมู่บ้าน", *heads], ["95010101", "ก", "1", "2", "3"]]
+        report = read(intake, csv_file(tmp_path / f"q{at}.csv", lines)).report
+        assert [f.code for f in report.rejections] == ["villages.number_dotted"], heads
+    # Beside headings that are understood they cost only themselves; a name behind such a number counts.
+    lines = [["รหัสหมู่บ้าน", "ถนน", "1.1", "2.1 น้ำดื่ม", "11. น้ำใช้"], ["95010101", "1", "2", "3", "1"]]
+    batch = read(intake, csv_file(tmp_path / "mixed.csv", [line[:4] for line in lines]))
+    assert laid(batch) == {("95010101", "i01"): 1, ("95010101", "i02"): 3}
+    assert batch.report.found["villages.number_dotted"] == 1
+    own = read_spec(PLAN11.entry.replace('name_th = "ถนน"', 'columns = ["Q1_1"]\nname_th = "ถนน"'))
+    listed = csv_file(tmp_path / "listed.csv", [["รหัสหมู่บ้าน", "q1_1"], ["95010101", "2"]])
+    assert laid(read(intake, listed, spec=own)) == {("95010101", "i01"): 2}
+
+
 # -- cells and rows -------------------------------------------------------------
 
 
@@ -142,24 +159,25 @@ def test_not_applicable_is_not_missing_and_a_wrong_score_costs_its_row(
 ) -> None:
     lines = [
         ["รหัสหมู่บ้าน", "ถนน", "น้ำดื่ม", "การเข้าถึงแหล่งเงินทุน", "ระดับการพัฒนา"],
-        ["95010101", "1", "-", "๒", "3"],
+        ["95010101", "1", "ไม่เข้าข่าย", "๒", "3"],
         ["95010102", "", "ไม่เกี่ยวข้อง", "3.0", "3"],
         ["95010103", "4", "1", "1", "3"],
         ["95010199", "มาก", "1", "1", "3"],
-        ["95010201", "1", "1", "1", "2"],
+        ["95010201", "1", "-", "–", "2"],
     ]
     batch = read(intake, csv_file(tmp_path / "s.csv", lines))
     funds = PLAN11.of_domain("d5")[-1].id
     assert laid(batch) == {
         ("95010101", "i01"): 1, ("95010101", "i02"): 0, ("95010101", funds): 2,
         ("95010102", "i02"): 0, ("95010102", funds): 3,
-        ("95010201", "i01"): 1, ("95010201", "i02"): 1, ("95010201", funds): 1,
+        ("95010201", "i01"): 1,
     }  # fmt: skip
     left = [(f.code, f.row, f.column, f.found) for f in batch.report.warnings]
     assert left == [("villages.row_score", 4, "ถนน", "4"), ("villages.row_score", 5, "ถนน", "มาก")]
     report = batch.report
     assert (report.rows_read, report.rows_accepted, report.rows_rejected) == (5, 3, 2)
-    assert report.facts["missing_scores"] == 1
+    # A dash is an empty cell and no word that the indicator does not apply.
+    assert (report.facts["missing_scores"], report.facts["not_applicable"]) == (3, 2)
     # Thirty indicators are missing, so no level is certain that could be compared with the file's own.
     assert not report.checks
 

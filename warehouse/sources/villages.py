@@ -122,8 +122,14 @@ _ORDER: Final = ("province", "district", "subdistrict")
 _NUMBERED: Final = re.compile(
     r"(?P<word>ตัวชี้วัด(?:ที่)?|ตชว|ข้อ(?:ที่)?|indicator|ind|kpi|q|i)?0*(?P<number>[1-9][0-9]{0,2})(?P<rest>\D.*)?"
 )
+#: A number with another behind its sign, such as 1.1 or Q1_1: of a question inside an indicator, and no indicator's number.
+_DOTTED: Final = re.compile(
+    r"(?:ตัวชี้วัด(?:ที่)?|ตชว|ข้อ(?:ที่)?|indicator|ind|kpi|q|i)?[^0-9ก-๙a-z]*[0-9]+(?:[^0-9ก-๙a-z]+[0-9]+)+(?P<rest>\D.*)?"
+)
 _NOTE: Final = re.compile(r"^(?:หมายเหตุ|ที่มา|แหล่งที่มา|note|source|remark|\*)", re.IGNORECASE)
-_MISSING: Final = frozenset({"", "na", "n/a", "na.", "null", "none", "nan", "..", "...", "ไม่มีข้อมูล", "ไม่ตอบ"})
+_MISSING: Final = frozenset(
+    {"", "-", "–", "—", "--", "na", "n/a", "na.", "null", "none", "nan", "..", "...", "ไม่มีข้อมูล", "ไม่ตอบ"}
+)
 #: Headings under which persons stand. Telephones and births are not among them: กชช.2ค asks for lines and newborns.
 _PERSONAL: Final = re.compile(
     "นามสกุล|ชื่อสกุล|firstname|lastname|surname|fullname|personname|เลขบัตร|เลขประจำตัว|บัตรประชาชน|citizen|nationalid|idcard"
@@ -160,6 +166,11 @@ MENDS: Final[Mapping[str, tuple[str, str]]] = {
         "ตรวจว่าหมายเลขในไฟล์ตรงกับข้อกำหนด ซึ่งยังไม่ได้ตรวจกับคู่มือ แล้วใช้ --spec ที่ตรวจแล้ว",
         "see that the numbers of the file are those of the specification, which nobody checked against a manual; a checked one "
         "goes in with --spec",
+    ),
+    "villages.number_dotted": (
+        "ใช้ชื่อตัวชี้วัดเป็นหัวคอลัมน์ หรือเพิ่มหัวคอลัมน์นี้ในข้อกำหนด เลขข้อย่อยเช่น 1.1 ไม่ใช่หมายเลขตัวชี้วัด",
+        "head the column by the indicator's name, or list this heading in the specification: a number such as 1.1 is that of a "
+        "question, not of an indicator",
     ),
     "villages.personal": (
         "ลบคอลัมน์และค่าที่ระบุตัวบุคคล",
@@ -451,6 +462,11 @@ def _key(text: str) -> str:
     return re.sub(r"[\s_\-–—.,:;/\\()\[\]*'\"]+", "", plain)
 
 
+def _shown(text: str) -> str:
+    """A heading in lower case and Arabic digits, its signs kept."""
+    return re.sub(r"\s+", " ", clean_name(text).translate(THAI_DIGITS).casefold()).strip()
+
+
 def _role(heading: str) -> str | None:
     key = _key(heading)
     return next((role for role, pattern in _ROLES if pattern.fullmatch(key)), None) if key else None
@@ -734,10 +750,30 @@ def _indicators(
 ) -> dict[int, SpecIndicator]:
     by_name = {heading: i for i in spec.indicators for heading in headings(i)}
     by_number = {i.number: i for i in spec.indicators if i.number is not None}
+    listed = {_shown(heading): i for i in spec.indicators for heading in i.columns}
     found: dict[int, SpecIndicator] = {}
     numbered: list[int] = []
+    dotted: list[int] = []
     for at in free:
         label = table.names[at].rpartition(" / ")[2]
+        inside = _DOTTED.fullmatch(_shown(label))
+        if inside is not None:
+            # Without its signs 1.1 would be 11.
+            named = listed.get(_shown(label)) or by_name.get(plain_name(inside["rest"] or ""))
+            if named is None:
+                dotted.append(at)
+            elif named not in found.values():
+                found[at] = named
+            else:
+                _file(
+                    report,
+                    table,
+                    "villages.column_twice",
+                    label,
+                    f"{named.name_th} x 1",
+                    column=table.names[at],
+                )
+            continue
         named = by_name.get(plain_name(label)) or by_name.get(_key(label))
         match = _NUMBERED.fullmatch(_key(label))
         if match is not None:
@@ -765,6 +801,12 @@ def _indicators(
                 report, table, "villages.column_twice", label, f"{named.name_th} x 1", column=table.names[at]
             )
         found[at] = named
+    if dotted:
+        shown = ", ".join(table.names[at] for at in dotted[:6])
+        first = table.names[dotted[0]]
+        # A table of nothing else is one of scores all the same, and must not pass for a list of names.
+        severity: Severity = "warn" if found or len(dotted) < 3 else "reject"
+        _file(report, table, "villages.number_dotted", shown, "1, 2, 3 ...", column=first, severity=severity)
     if numbered and len(numbered) == len(found) and len(found) < 3:
         return {}  # a column called 1 may be anything
     unchecked = [at for at in numbered if not found[at].verified]
@@ -1375,6 +1417,9 @@ def _take_scores(
         }
     )
     report.facts["missing_scores"] = report.facts.get("missing_scores", 0) + int((laid[kept] < 0).sum())
+    report.facts["not_applicable"] = report.facts.get("not_applicable", 0) + int(
+        (laid[kept] == NOT_APPLICABLE).sum()
+    )
     taken.scores.append(frame)
     _check_levels(table, spec, frame, dict(zip(kept.tolist(), villages.tolist(), strict=True)), report)
     if table.shapes is not None or {"latitude", "longitude"} <= set(table.roles):
