@@ -366,6 +366,24 @@ def test_coordinates_of_coded_villages_are_mended_only_where_it_can_be_proved(
     assert batch.report.repairs["position_swapped"] == 1 and batch.report.found["villages.outside_own"] == 1
 
 
+def test_points_in_a_table_of_scores_are_looked_at_like_those_of_a_list(
+    intake: Intake, tmp_path: Path
+) -> None:
+    places = [("101.25", "6.35"), ("101.38", "6.35"), ("101.22", "6.32"), ("101.22", "6.32")]
+    codes = ["95010101", "95010102", "95010103", "95010104"]
+    lines = [["รหัสหมู่บ้าน", "ถนน", "ลองจิจูด", "ละติจูด"]]
+    lines += [[code, "1", *place] for code, place in zip(codes, places, strict=True)]
+    batch = read(intake, csv_file(tmp_path / "sp.csv", lines), boundaries=boundaries())
+    sure = {p["code"]: p["confidence"] for p in batch.village_points.to_pylist()}
+    # The second lies in the neighbouring subdistrict; the last two share their coordinates.
+    assert list(sure.values()) == [1.0, 0.5, 0.5, 0.5]
+    assert (batch.report.found["villages.outside_own"], batch.report.found["villages.repeated_point"]) == (
+        1,
+        2,
+    )
+    assert batch.report.rows_accepted == 4
+
+
 def test_shapes_in_metres_are_brought_to_degrees_and_lines_are_refused(
     intake: Intake, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ from geo.codes import (
     read_name,
     village_name,
 )
-from geo.coordinates import Land, Zones, locate
+from geo.coordinates import Land, Position, Zones, locate
 from warehouse.batch import (
     AREA,
     SOURCE,
@@ -1209,20 +1209,7 @@ def _by_code(
         position = positions[at]
         for repair in position.repairs:
             report.repairs[f"position_{repair}"] += 1
-        how = "code_province"
-        if code[:6] in country.subdistricts.codes:
-            inside = country.land.near(position.longitude, position.latitude, code[:6])
-            how = "code" if inside else "code_off"
-        if how == "code_off":
-            _row(
-                report,
-                table,
-                at,
-                "villages.outside_own",
-                f"{code} {x[at]}, {y[at]}",
-                f"<= 3 km {code[:6]}",
-                "latitude",
-            )
+        how = _how(table, at, code, position, f"{x[at]}, {y[at]}", country, report)
         name = _name(table, at)
         if name:
             taken.names.setdefault(code, name)
@@ -1240,6 +1227,18 @@ def _by_code(
             }
         )
     return made
+
+
+def _how(
+    table: _Table, at: int, code: str, position: Position, shown: str, country: _Country, report: ImportReport
+) -> str:
+    """How sure the point of a coded village is: a key of `SURE`; one outside its own subdistrict is told."""
+    if code[:6] not in country.subdistricts.codes:
+        return "code_province"
+    if country.land.near(position.longitude, position.latitude, code[:6]):
+        return "code"
+    _row(report, table, at, "villages.outside_own", f"{code} {shown}", f"<= 3 km {code[:6]}", "latitude")
+    return "code_off"
 
 
 def village_key(name: str) -> str:
@@ -1427,6 +1426,7 @@ def _take_scores(
             table.columns[table.roles["longitude"]],
             table.columns[table.roles["latitude"]],
         )
+        seen: Counter[tuple[str, str]] = Counter(zip(x, y, strict=True))
         for at, position in enumerate(locate(x, y, codes, country.land)):
             own = codes[at]
             if own is None or position.fault == "missing":
@@ -1436,6 +1436,11 @@ def _take_scores(
                 continue
             for repair in position.repairs:
                 report.repairs[f"position_{repair}"] += 1
+            shown = f"{x[at]}, {y[at]}"
+            sure = SURE[_how(table, at, own, position, shown, country, report)]
+            if seen[(x[at], y[at])] > 1:
+                sure = round(sure * SHARED_POSITION, 3)
+                _row(report, table, at, "villages.repeated_point", shown, "x 1", "latitude")
             taken.points.append(
                 {
                     "code": own,
@@ -1443,7 +1448,7 @@ def _take_scores(
                     "longitude": position.longitude,
                     "latitude": position.latitude,
                     "how": "code",
-                    "confidence": SURE["code_province"],
+                    "confidence": sure,
                     "source_id": source,
                 }
             )
