@@ -23,6 +23,12 @@ UNKNOWN: Final = "unknown"
 """Grade of a place whose level of service nobody stated, of any kind."""
 
 KINDS: Final = ("health", "school", "office", "other")
+NARROWEST_KM: Final = 0.5
+MAX_KM: Final = 50.0
+"""The widest radius that may be asked for: beyond it every place reaches thousands of villages and tells none apart."""
+
+WHOLE_KM: Final = 10.0
+"""Above it a radius is whole kilometres: no origin is so exact, and every other radius is worked out anew for the whole country."""
 
 
 class ServicesError(ValueError):
@@ -167,6 +173,19 @@ def _kind(name: str, entry: Mapping[str, Any]) -> Kind:
 
 
 _SIGNS: Final = re.compile(r"[\s_\-‐-―.,:;/\\()\[\]*'\"″”“|]+")
+
+
+def tidy_radius(km: float) -> float:
+    """The radius that can be asked for nearest to `km`: steps of 0.1 km, above `WHOLE_KM` of 1 km.
+
+    Examples
+    --------
+    >>> tidy_radius(6.54), tidy_radius(16.5), tidy_radius(80), tidy_radius(0)
+    (6.5, 17.0, 50.0, 0.5)
+    """
+    within = min(max(km, NARROWEST_KM), MAX_KM)
+    # Halves go up always: to the even one, a step of a half up from 17 would change nothing.
+    return float(int(within + 0.5)) if within > WHOLE_KM else round(within, 1)
 
 
 def _key(text: str) -> str:

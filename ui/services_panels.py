@@ -10,7 +10,7 @@ import streamlit as st
 
 from analytics.access_measures import MEASURES, classes_of
 from analytics.formatting import NO_DATA, number
-from analytics.services import UNKNOWN, load_services
+from analytics.services import MAX_KM, NARROWEST_KM, UNKNOWN, WHOLE_KM, load_services, tidy_radius
 from geo.codes import COUNTRY
 from ui import data, export, services_export
 from ui.frame import Context, choose, go
@@ -50,7 +50,6 @@ from ui.services_text import (
     unit_text,
     where,
 )
-from ui.state import NARROWEST_KM, WIDEST_KM
 from ui.tables import display_name, rows_shown
 from warehouse.access_layers import ALL, access_url
 from warehouse.place_layers import place_url
@@ -84,11 +83,11 @@ def controls(c: Context, choice: Choice) -> None:
         st.number_input(
             w("services.km"),
             min_value=NARROWEST_KM,
-            max_value=WIDEST_KM,
-            step=0.5,
+            max_value=MAX_KM,
+            step=1.0 if choice.reach.km > WHOLE_KM else 0.5,
             format="%.1f",
             key="w_km",
-            on_change=lambda: go(km=round(st.session_state["w_km"], 1)),
+            on_change=lambda: go(km=tidy_radius(st.session_state["w_km"])),
             help=w("services.km_help", km=km_text(choice.kind.radius_km)),
             width=190,
         )

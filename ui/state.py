@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
-from analytics.services import KINDS
+from analytics.services import KINDS, MAX_KM, NARROWEST_KM, tidy_radius
 from ui.overlay_state import LONGEST_SET, clean_title
 
 LANGUAGES = ("th", "en")
@@ -26,7 +26,6 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _KM = re.compile(r"\d{1,3}(?:\.\d)?")
 LONGEST_GRADES = 300
-NARROWEST_KM, WIDEST_KM = 0.5, 100.0
 _LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
@@ -156,8 +155,8 @@ def parse(
     if len(grades) <= LONGEST_GRADES and _GRADES.fullmatch(grades):
         view = replace(view, grades=grades)
     km = params.get("km", "")
-    if _KM.fullmatch(km) and km.isascii() and NARROWEST_KM <= float(km) <= WIDEST_KM:
-        view = replace(view, km=float(km))
+    if _KM.fullmatch(km) and km.isascii() and NARROWEST_KM <= float(km) <= MAX_KM:
+        view = replace(view, km=tidy_radius(float(km)))
     opacity = params.get("opacity", "")
     if opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
         view = replace(view, opacity=int(opacity))

@@ -19,6 +19,7 @@ from analytics.access_measures import GROUPS, MEASURES, AccessMeasure
 from analytics.bivariate import Bivariate, cells, places
 from analytics.catalogue import load_catalogue
 from analytics.formatting import NO_DATA, number, withheld_text
+from analytics.services import tidy_radius
 from warehouse.computed_layers import Column, computed_url, register
 from warehouse.query import Warehouse
 from warehouse.report import QueryError
@@ -69,7 +70,7 @@ def read_reach(arguments: Sequence[str]) -> Reach:
     Raises
     ------
     QueryError
-        For what is no radius, or not written as `Reach.arguments` writes it.
+        For what is no radius of `tidy_radius`, or not written as `Reach.arguments` writes it.
     """
     try:
         kind, km, source, how, grades = arguments
@@ -82,7 +83,7 @@ def read_reach(arguments: Sequence[str]) -> Reach:
         )
     except ValueError:
         found = None
-    if found is None or found.arguments != tuple(arguments):
+    if found is None or found.arguments != tuple(arguments) or found.km != tidy_radius(found.km):
         raise QueryError("ที่อยู่ของชั้นแผนที่ไม่ครบ", "the address of the layer is not complete")
     return found
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from analytics import access
 from analytics.access import Bands, Points
 from analytics.catalogue import load_catalogue
-from analytics.services import KINDS, load_services
+from analytics.services import KINDS, MAX_KM, load_services
 from analytics.stars import RANK_COVERAGE
 from geo.codes import COUNTRY, official_areas
 from warehouse.kept import Kept
@@ -34,9 +34,6 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 PER_PEOPLE: Final = 10_000
-MAX_KM: Final = 50.0
-"""The widest radius that may be asked for: beyond it every place reaches thousands of villages and tells none apart."""
-
 LEAST_PEOPLE: Final = 100
 """Fewer people make no rate and no mean: one place for one person who was surveyed would be 10,000 per 10,000."""
 

@@ -80,8 +80,8 @@ def test_the_radius_is_set_by_keyboard_and_kept_by_the_address(screen, served):
     field = screen.page.get_by_role("spinbutton", name=re.compile("Radius"))
     field.fill("12.5")
     field.press("Enter")
-    screen.page.wait_for_url(re.compile("km=12.5"))
-    screen.page.get_by_text("The radius of 12.5 km is your own choice").wait_for(timeout=60_000)
+    screen.page.wait_for_url(re.compile("km=13"))
+    screen.page.get_by_text("The radius of 13 km is your own choice").wait_for(timeout=60_000)
 
 
 def test_a_place_of_the_worst_corner_opens_without_the_map(screen, served):

@@ -89,7 +89,8 @@ def test_a_reach_comes_back_from_its_arguments():
     for reach in (HEALTH, Reach("school", 6.5, "a.b-c", ("primary", "secondary"), True)):
         assert read_reach(reach.arguments) == reach
     for wrong in (("health", "5"), ("health", "x", "all", "exact", "all"), ("health", "5.0", "all", "exact", "all"),
-                  ("health", "5", "all", "maybe", "all"), ("health", "nan", "all", "other", "all")):  # fmt: skip
+                  ("health", "5", "all", "maybe", "all"), ("health", "nan", "all", "other", "all"),
+                  *(("health", km, "all", "exact", "all") for km in ("6.55", "16.5", "51", "0.4", "-1", "inf"))):  # fmt: skip
         with pytest.raises(QueryError):
             read_reach(wrong)
 
