@@ -16,7 +16,7 @@ HEADER = "village_id,village_name,ถนน,น้ำดื่ม"
 ROWS = (
     "95020101,บ้านหนึ่ง,1,2",
     "95020102,บ้านสอง,3,3",
-    "95020103,บ้านสาม,2,-",
+    "95020103,บ้านสาม,2,ไม่เกี่ยวข้อง",
 )
 TRUE = {
     ("95020101", "i01"): 1, ("95020101", "i02"): 2, ("95020102", "i01"): 3, ("95020102", "i02"): 3,
@@ -73,14 +73,14 @@ village(1, "nine-digits", "codes of the legacy form with nine digits", "repair",
 village(2, "float", "codes that a spreadsheet made numbers with a decimal", "repair", "code_float",
         table(*(f"{r[:8]}.0{r[8:]}" for r in ROWS)))
 village(4, "scientific", "one code shortened to 9.5E+07", "repair", "villages.row_code",
-        table(*ROWS[:2], "9.5E+07,บ้านสาม,2,-"), without=("95020103",))
+        table(*ROWS[:2], "9.5E+07,บ้านสาม,2,ไม่เกี่ยวข้อง"), without=("95020103",))
 village(5, "cp874", "Thai in Windows-874", "repair", "encoding_cp874", table(*ROWS).encode("cp874"))
 village(6, "latin", "Thai read through a wrong encoding", "reject", "villages.garbled",
         table("95020101,ºéÒ¹Ë¹Öè§,1,2", *ROWS[1:]), column=True)
 village(13, "thai-digits", "scores in Thai digits", "accept", "",
         table("95020101,บ้านหนึ่ง,๑,๒", *ROWS[1:]))
 village(17, "extra-comma", "a comma in the last column, a name, that nobody quoted", "repair", "unquoted_comma",
-        table("95020101,1,2,บ้านหนึ่ง,ใต้", "95020102,3,3,บ้านสอง", "95020103,2,-,บ้านสาม",
+        table("95020101,1,2,บ้านหนึ่ง,ใต้", "95020102,3,3,บ้านสอง", "95020103,2,ไม่เกี่ยวข้อง,บ้านสาม",
               header="village_id,ถนน,น้ำดื่ม,village_name"))
 village(20, "twice-heading", "two columns of one indicator", "reject", "villages.column_twice",
         table(*(f"{r},1" for r in ROWS), header=f"{HEADER},1. ถนน"), column=True)
@@ -94,7 +94,7 @@ village(34, "two-eras", "years of both calendars in one column", "reject", "vill
 village(36, "other-year", "a year that is not the one the command says", "reject", "villages.year_differs",
         table(*(f"{r},2560" for r in ROWS), header=f"{HEADER},ปี"), column=True)
 village(39, "score-4", "a score that no specification has", "repair", "villages.row_score",
-        table(*ROWS[:2], "95020103,บ้านสาม,4,-"), without=("95020103",))
+        table(*ROWS[:2], "95020103,บ้านสาม,4,ไม่เกี่ยวข้อง"), without=("95020103",))
 village(43, "unknown-area", "a code of no subdistrict", "repair", "villages.row_area",
         table(*ROWS, "99010101,บ้านผี,1,1"))
 village(44, "other-name", "the name of another subdistrict beside the code", "repair", "villages.name_differs",
@@ -105,16 +105,16 @@ village(51, "formula", "a formula as a village's name", "accept", "",
 village(55, "persons", "a column of citizens' numbers", "reject", "villages.personal",
         table(*(f"{r},1100700000001" for r in ROWS), header=f"{HEADER},หมายเลข"), column=True)
 village(58, "error-cell", "an error of a spreadsheet where a score belongs", "repair", "villages.row_score",
-        table(*ROWS[:2], "95020103,บ้านสาม,#REF!,-"), without=("95020103",))
+        table(*ROWS[:2], "95020103,บ้านสาม,#REF!,ไม่เกี่ยวข้อง"), without=("95020103",))
 village(79, "cut-dbf", "a dBASE table that ends early", "reject", "vector.counts",
         dbf(["VILLCODE", "NAME", "I01", "I02"], [r.split(",") for r in ROWS])[:-40], row=False, suffix="dbf")
 village(76, "dbf", "a dBASE table in Windows-874 without a .cpg", "repair", "encoding_cp874",
         dbf(["VILLCODE", "NAME", "I01", "I02"], [r.split(",") for r in ROWS]), suffix="dbf")
 village(85, "swapped", "latitude and longitude in each other's column", "repair", "position_swapped",
-        table("95020101,บ้านหนึ่ง,1,2,101.07,5.77", "95020102,บ้านสอง,3,3,5.77,101.08", "95020103,บ้านสาม,2,-,5.78,101.07",
+        table("95020101,บ้านหนึ่ง,1,2,101.07,5.77", "95020102,บ้านสอง,3,3,5.77,101.08", "95020103,บ้านสาม,2,ไม่เกี่ยวข้อง,5.78,101.07",
               header=f"{HEADER},lat,lon"))
 village(89, "off-the-earth", "a point in another province", "repair", "villages.row_position",
-        table("95020101,บ้านหนึ่ง,1,2,18.79,100.78", "95020102,บ้านสอง,3,3,,", "95020103,บ้านสาม,2,-,,",
+        table("95020101,บ้านหนึ่ง,1,2,18.79,100.78", "95020102,บ้านสอง,3,3,,", "95020103,บ้านสาม,2,ไม่เกี่ยวข้อง,,",
               header=f"{HEADER},lat,lon"))
 # fmt: on
 
