@@ -792,7 +792,8 @@ class Places:
         out = listed[["area_code", "name_th", "name_en"]].reset_index(drop=True)
         code = frame["code"].str[: WIDTHS[level]] if WIDTHS[level] else pd.Series(COUNTRY, index=frame.index)
         known = frame["km"].notna()
-        people = frame["people"].mask(frame["apart"])
+        # Of a larger area the people who are missing are weighed against all of it; of a subdistrict nobody knows how many are.
+        people = frame["people"].mask(frame["apart"]) if level == "subdistrict" else frame["people"]
         groups = code.to_numpy()
         sums = pd.DataFrame(
             {

@@ -369,6 +369,25 @@ def test_people_of_towns_that_lie_nowhere_are_unknown_and_not_left_out(store):
         )
 
 
+def test_a_province_is_weighed_by_all_its_people_and_not_by_its_towns_district(store):
+    others = [c for c, x in official_areas().items() if x.level == "subdistrict" and c.startswith("5503")][:1]
+    town = {
+        "code": "550151",
+        "level": "subdistrict",
+        "parent": "5501",
+        "name_th": "ทม.น่าน",
+        "name_en": "Nan town",
+        "kind": "municipal",
+    }
+    people = PEOPLE | {"550151": 4000, others[0]: 20_000}
+    rows = [(code, "surveyed_persons", YEAR, float(n)) for code, n in people.items()]
+    world = batch([*rows, ("55", "surveyed_persons", YEAR, float(sum(people.values())))], areas=[town])
+    world.boundaries = {"subdistrict": squares([*CODES, *others], west=100.7, south=18.7)}
+    publish_batches(store, Settings(), [world, places_batch([at(0), at(7)])])
+    row = Warehouse.open(store).places.measures("health", "province", "55", km=50).iloc[0]
+    assert row["nearest_km_people"] > 0 and row["share_people_within"] == 1
+
+
 def test_few_people_make_no_rate(store):
     few = PEOPLE | {CODES[0]: 30}
     world = batch([(code, "surveyed_persons", YEAR, float(n)) for code, n in few.items()])
