@@ -377,6 +377,16 @@ def test_a_part_without_a_number_leaves_the_area_of_today_empty(take: Callable[.
         assert "table.part_missing" in {f.code for f in table.batch.report.warnings}
 
 
+def test_a_bare_name_of_several_levels_is_what_the_rows_around_it_are(take: Callable[..., Table]) -> None:
+    subdistricts = "พื้นที่,ประชากร\nบันนังสตา,2000\nบาเจาะ,3000\nตาเนาะปูเต๊ะ,2500\nถ้ำทะลุ,1500\nเขื่อนบางลาง,1000\n"
+    table = take(subdistricts, year_be=2566)
+    assert {code for code, _, _ in numbers(table)} == {"950301", "950303", "950304", "950306"}
+    assert failed(table) == [(3, "table.ambiguous")]
+    districts = take("พื้นที่,ประชากร\nยะลา,9000\nเมืองยะลา,2000\nเบตง,3000\nบันนังสตา,2500\n", year_be=2566)
+    assert {code for code, _, _ in numbers(districts)} == {"95", "9501", "9502", "9503"}
+    assert refused(take("พื้นที่,ประชากร\nบันนังสตา,2000\nบาเจาะ,3000\n", year_be=2566)) >= {"table.mostly_unknown"}
+
+
 # ---------------------------------------------------------------- the command
 
 

@@ -43,6 +43,7 @@ from warehouse.sources.table_layout import (
     is_numeric,
     key_of,
     lay_out,
+    levels_of,
     unit_of,
     years_in,
 )
@@ -584,7 +585,7 @@ def _read_rows(sheet: _Sheet, file: str, report: ImportReport, match: Match) -> 
     finest = [c for c in layout.columns if c.role.startswith(("name", "code")) and c not in coarse]
     filled = _fills(sheet, coarse, finest, [*years, *categories])
     report.repairs["filled_down"] += filled
-    reader = AreaReader(layout)
+    reader = AreaReader(layout, levels_of(sheet.lines, layout))
     # A column that nobody named and few rows fill is what an unquoted comma pushed aside.
     width = max(
         c.position
@@ -819,7 +820,8 @@ def _records(sheets: list[_Sheet], plan: Plan, file: str, report: ImportReport, 
                     [sheet.lines[at][one.position].rstrip().endswith(("%", "\uff05")) for at in keep],
                     dtype=bool,
                 )
-                values = np.where([scale.get(i, 0) == 100 for i in ids] & ~signed, values * 100, values)
+                hundred = np.array([scale.get(i, 0) == 100 for i in ids], dtype=bool)
+                values = np.where(hundred & ~signed, values * 100, values)
                 shares.append(pd.DataFrame({"indicator": ids, "value": values, "signed": signed}))
             years = [one.year if one is not None and one.year is not None else y for y in own]
             parts.append(

@@ -18,6 +18,7 @@ from geo.codes import (
     INVISIBLE,
     THAI_DIGITS,
     CodeError,
+    NameReading,
     abolished_areas,
     clean_name,
     level_of,
@@ -715,9 +716,13 @@ class AreaReader:
     Parameters
     ----------
     layout : Layout
+    levels : frozenset of str, optional
+        Levels that the table's names speak of, by `levels_of`: a name of several levels is one of these. Where absent, the
+        largest area of a name is taken.
     """
 
     layout: Layout
+    levels: frozenset[str] | None = None
     _above: dict[str, str] = field(default_factory=dict)
     _known: dict[tuple[str, ...], Place] = field(default_factory=dict)
 
@@ -817,15 +822,50 @@ class AreaReader:
     def _anywhere(self, said: str) -> Place:
         """A row that names its area alone: a province, or what lies in the areas named above it."""
         candidates: tuple[str, ...] = ()
-        for level in LEVELS:
-            above = self._above.get({"district": "province", "subdistrict": "district"}.get(level, ""))
-            reading = read_name(said, level, above) if above is not None else None
-            if reading is None or reading.code is None:
-                reading = read_name(said, level)
-            if reading.code is not None:
+        levels = self._possible(said)
+        for level in levels:
+            reading = self._near(said, level)
+            if reading.code is not None and len(levels) == 1:
                 return self._found(reading.code, said)
-            candidates = candidates or reading.candidates
+            candidates += tuple(c for c in reading.candidates if c not in candidates)
+        if self.levels is None:
+            return next(
+                (
+                    self._found(code, said)
+                    for level in levels
+                    if (code := self._near(said, level).code) is not None
+                ),
+                self._missing(said, candidates),
+            )
         return self._missing(said, candidates)
+
+    def _near(self, said: str, level: str) -> NameReading:
+        """The area of this level and name, first among the areas named above."""
+        above = self._above.get({"district": "province", "subdistrict": "district"}.get(level, ""))
+        reading = read_name(said, level, above) if above is not None else None
+        return reading if reading is not None and reading.code is not None else read_name(said, level)
+
+    def _possible(self, said: str) -> tuple[str, ...]:
+        """The levels this name may be of: one where the name itself or the rows around it decide, several where nothing does."""
+        fit = name_levels(said)
+        if self.levels is None or len(fit) < 2:
+            return fit
+        # A parent that the row stands below already is not named again: what follows is its part of the same name.
+        fit = tuple(level for level in fit if not self._is_above(said, level)) or fit
+        among = tuple(level for level in fit if level in self.levels)
+        if "province" in fit and "subdistrict" not in self.levels and ("province" in among or not among):
+            return ("province",)
+        if "province" in fit and among and "province" not in among:
+            return fit  # the sum of the rows below it, or one of them
+        inside = tuple(level for level in among if self._lies_inside(said, level))
+        return inside if len(among) > 1 and len(inside) == 1 else among or fit
+
+    def _is_above(self, said: str, level: str) -> bool:
+        return level in self._above and read_name(said, level).code == self._above[level]
+
+    def _lies_inside(self, said: str, level: str) -> bool:
+        above = self._above.get({"district": "province", "subdistrict": "district"}.get(level, ""))
+        return above is not None and read_name(said, level, above).code is not None
 
     def _found(self, code: str, said: str) -> Place:
         now, choices = in_force(code)
@@ -843,6 +883,33 @@ class AreaReader:
             listed = ", ".join(f"{c} {_name(c)}" for c in candidates[:6])
             return Place("wrong", fault="ambiguous", found=shown, expected=listed)
         return Place("wrong", fault="unknown", found=shown, expected=nearest(shown))
+
+
+@lru_cache(maxsize=65_536)
+def name_levels(text: str) -> tuple[str, ...]:
+    """Levels that have an area of this name; a word before it decides.
+
+    >>> name_levels("บันนังสตา"), name_levels("ต.บันนังสตา"), name_levels("ปัว")
+    (('district', 'subdistrict'), ('subdistrict',), ('district', 'subdistrict'))
+    """
+    return tuple(level for level in LEVELS if read_name(text, level).candidates)
+
+
+def levels_of(lines: Lines, layout: Layout) -> frozenset[str]:
+    """Levels that the names of a table speak of: those of names that are of one level, or the one that all names share.
+
+    >>> districts = [["เบตง"], ["ปัว"], ["เมืองยะลา"]]
+    >>> sorted(levels_of(districts, Layout(1, (0,), (Column(0, "พื้นที่", "name"),))))
+    ['district']
+    """
+    columns = layout.of("name", "code")
+    texts = {clean_name(line[c.position]) for line in lines for c in columns if line[c.position].strip()}
+    named = [fit for text in texts if not is_total(text) and not is_note(text) and (fit := name_levels(text))]
+    alone = frozenset(fit[0] for fit in named if len(fit) == 1)
+    if alone or not named:
+        return alone
+    shared = set(LEVELS).intersection(*map(set, named))
+    return frozenset({"province"} if "province" in shared else shared)
 
 
 def _name(code: str) -> str:
