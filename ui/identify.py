@@ -26,6 +26,7 @@ from ui.frame import Context
 from ui.markdown import escape_markdown
 from ui.overlay_scene import NEET, Shown
 from ui.panels import download_buttons
+from ui.services_text import counted_text, partial, persons
 from ui.tables import year_label
 from ui.workbook import source_rows
 from warehouse.neet import side_by_side
@@ -180,20 +181,30 @@ def _of_places(c: Context, one: Shown) -> list[Fact]:
     if rows.empty:
         return []
     row, titles = rows.iloc[0], data.source_titles(c.warehouse.snapshot)
-    source = "; ".join(w.pick(*titles[s]) for s in one.used)
+    # Places without coordinates are counted as well, so their sources are named too.
+    every = c.warehouse.places.points(kind.id, within=c.area.code, located=False)
+    if every.empty:  # that there is none is said by those who list the kind elsewhere
+        every = c.warehouse.places.points(kind.id, located=False)
+    used = tuple(str(s) for s in every["source_id"].unique())
+    some = partial(c, kind.id) if c.area.level == "country" else ""
+    named = w.pick(kind.name_th, kind.name_en)
+    people = persons(str(row["people_indicator"]), w)
     facts = []
     for column, decimals in (("places", 0), ("per_10000", 2), ("nearest_km", 1)):
         value = None if pd.isna(row[column]) else float(row[column])
+        by_people = column == "per_10000" and not pd.isna(row["people_source"])
+        ids = tuple(dict.fromkeys((*used, *([str(row["people_source"])] if by_people else []))))
         facts.append(
             Fact(
                 f"{column}_{kind.id}",
-                w(f"overlay.fact_{column}", kind=w.pick(kind.name_th, kind.name_en)),
+                w(f"overlay.fact_{column}", kind=named, people=people) + (f" ({some})" if some else ""),
                 w("figures.no_data") if value is None else number(value, decimals, language=w.language),
                 w(f"overlay.fact_{column}_unit"),
                 value,
-                source=source,
-                source_id=";".join(one.used),
-                definition=w(f"overlay.fact_{column}_text"),
+                int(row["people_year"]) if by_people else None,
+                "; ".join(w.pick(*titles[s]) for s in ids),
+                ";".join(ids),
+                w(f"overlay.fact_{column}_text", counted=counted_text(c, rows) or w("figures.no_data")),
             )
         )
     return facts
@@ -293,7 +304,9 @@ def _rows(c: Context, facts: Sequence[Fact], *, on_map: bool) -> list[list[objec
 
 def _table(c: Context, facts: Sequence[Fact], key: str) -> None:
     w = c.words
-    ranks = [w("overlay.rank_of", rank=f.rank[0], n=f"{f.rank[1]:,}") if f.rank else "" for f in facts]
+    # A village's place is among those of its subdistrict, every other area's among all of its level.
+    among = "overlay.rank_in_subdistrict" if c.area.level == "village" else "overlay.rank_of"
+    ranks = [w(among, rank=f.rank[0], n=f"{f.rank[1]:,}") if f.rank else "" for f in facts]
     columns = {
         "what": (w("overlay.column_what"), [f.what for f in facts]),
         "shown": (w("overlay.column_value"), [f.shown for f in facts]),

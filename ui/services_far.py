@@ -19,7 +19,7 @@ from ui.markdown import escape_markdown, markdown_table
 from ui.opening import dot_opens, map_opens
 from ui.palette import RGB, bivariate, bivariate_missing
 from ui.services_state import Choice, far, far_question
-from ui.services_text import kind_name, km_text, measure_name, unit_text
+from ui.services_text import kind_name, km_text, measure_name, persons, unit_text
 from ui.tables import display_name, year_label
 from warehouse.access_layers import PoorAndFar, poor_far_url
 
@@ -244,7 +244,11 @@ def _worst(c: Context, choice: Choice, found: PoorAndFar) -> None:
     headings = [
         w("ranking.name"),
         f"{w.pick(entry.short_th, entry.short_en)} ({w.pick(entry.unit_th, entry.unit_en)})",
-        w(f"services.column_{found.measure.column}", km=km_text(q.reach.km)),
+        w(
+            f"services.column_{found.measure.column}",
+            km=km_text(q.reach.km),
+            people=persons(choice.people, w),
+        ),
         w("services.people_column"),
     ]
     st.markdown(markdown_table(headings, rows))

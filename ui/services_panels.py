@@ -40,13 +40,17 @@ from ui.services_state import (
 from ui.services_text import (
     caveats,
     class_labels,
+    counted_text,
     grade_name,
     kind_name,
     km_text,
     measure_name,
     method_lines,
+    partial,
     people_lines,
+    persons,
     place_lines,
+    place_name,
     unit_text,
     where,
 )
@@ -148,24 +152,27 @@ def figures(c: Context, choice: Choice) -> None:
         st.caption(w("services.no_figures"))
         return
     row = own.iloc[0]
-    km = km_text(choice.reach.km)
+    km, people = km_text(choice.reach.km), persons(choice.people, w)
     shown = (
         ("places", number(row["places"], 0), w("services.unit.places")),
-        ("per", number(row["per_10000"], 2), w("services.unit.per_10000")),
+        ("per", number(row["per_10000"], 2), f"{w('services.unit.per_10000')} · {counted_text(c, own)}"),
         ("nearest", number(row["nearest_km"], 1), w("services.unit.km")),
         ("within", number(100 * row["share_people_within"], 1), w("services.unit.percent_people")),
     )
+    # A source of some provinces does not speak for the country.
+    some = partial(c, choice.kind.id, choice.reach.source) if level == "country" else ""
     with st.container(horizontal=True, gap="medium", key="services_figures"):
         for name, value, unit in shown:
             with st.container(border=True, width="stretch", height="stretch"):
                 known = value != NO_DATA
-                label = w(f"services.figure_{name}", km=km)
+                label = w(f"services.figure_{name}", km=km, people=people)
                 st.metric(
                     label,
                     value if known else w("figures.no_data"),
-                    help=w(f"services.figure_{name}_help", km=km),
+                    help=w(f"services.figure_{name}_help", km=km, people=people),
                 )
-                st.caption(unit if known else "\u00a0")
+                told = escape_markdown(" · ".join(part for part in (unit, some) if part))
+                st.caption(told if known else "\u00a0")
 
 
 def notices(c: Context, choice: Choice) -> None:
@@ -260,7 +267,11 @@ def map_panel(c: Context, choice: Choice) -> None:
                     rows if measure.worse == "low" else rows[::-1],
                     missing,
                     [
-                        w(f"services.meaning.{measure.key}", km=km_text(choice.reach.km)),
+                        w(
+                            f"services.meaning.{measure.key}",
+                            km=km_text(choice.reach.km),
+                            people=persons(choice.people, w),
+                        ),
                         w("services.legend_level", level=level),
                         *(people_lines(c, drawn) if measure.by_people else []),
                     ],
@@ -313,7 +324,10 @@ def least_panel(c: Context, choice: Choice) -> None:
         if found.empty:
             continue
         if not some:
-            st.markdown(escape_markdown(_farthest(c, choice, found.iloc[0])))
+            told = _farthest(c, choice, found.iloc[0])
+            if within == COUNTRY and (provinces := partial(c, choice.kind.id, choice.reach.source)):
+                told = w("services.farthest_partial", provinces=provinces, sentence=told)
+            st.markdown(escape_markdown(told))
         some = True
         _least_table(c, choice, found, by, within)
     if not some:
@@ -329,8 +343,7 @@ def _farthest(c: Context, choice: Choice, row: pd.Series) -> str:
         name=w.pick(row["name_th"], row["name_en"] or row["name_th"]),
         where=where(c, row["parent"]),
         km=number(row["nearest_km"], 1, language=w.language),
-        place=w.pick(row["nearest_th"] or row["nearest_en"], row["nearest_en"] or row["nearest_th"])
-        or kind_name(choice, w),
+        place=place_name(c, choice, row),
     )
 
 
@@ -347,10 +360,7 @@ def _least_table(c: Context, choice: Choice, found: pd.DataFrame, by: str, withi
                 "" if pd.isna(n) else f"{'≈ ' if guess else ''}{number(n, 0)}"
                 for n, guess in zip(found["people"], assumed, strict=True)
             ],
-            "place": [
-                w.pick(th or en, en or th)
-                for th, en in zip(found["nearest_th"], found["nearest_en"], strict=True)
-            ],
+            "place": [place_name(c, choice, row) for _, row in found.iterrows()],
             "why": [
                 w("services.why_beyond" if beyond else "services.why_inside", km=km_text(choice.reach.km))
                 for beyond in found["beyond"]
@@ -418,7 +428,8 @@ def table_panel(c: Context, choice: Choice) -> None:
         decimals = 0 if column in ("places", "people") else 2 if "10000" in column or "sfca" in column else 1
         shown[column] = (100 * values if share else values).round(decimals)
         config[column] = st.column_config.NumberColumn(
-            w(f"services.column_{column}", km=km), format="localized" if decimals == 0 else f"%.{decimals}f"
+            w(f"services.column_{column}", km=km, people=persons(choice.people, w)),
+            format="localized" if decimals == 0 else f"%.{decimals}f",
         )
     if choice.level == "village":
         shown = shown.drop(columns=["places", "per_10000"])

@@ -57,11 +57,14 @@ class Holdings:
         As `Places.sources`.
     years : mapping
         ``(indicator, level)`` -> common-era years with data, ascending; of `INDICATORS`.
+    people : str
+        Indicator that rates are divided by; empty for none.
     """
 
     kinds: tuple[str, ...]
     sources: pd.DataFrame
     years: dict[tuple[str, str], tuple[int, ...]]
+    people: str = ""
 
     def of_kind(self, kind: str) -> tuple[str, ...]:
         """Sources with places of a kind, the one with most coordinates first."""
@@ -78,7 +81,8 @@ def holdings(snapshot: str) -> Holdings:
     have = set(sources["kind"])
     known = [i for i in INDICATORS if i in load_catalogue()]
     years = {(i, level): tuple(found) for i in known for level in LEVELS if (found := house.years(i, level))}
-    return Holdings(tuple(k for k in KINDS if k in have), sources, years)
+    people = next((name for name, _ in house.places.people_choices()), "")
+    return Holdings(tuple(k for k in KINDS if k in have), sources, years, people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Choice:
         The table holds the areas of `level` inside `within`.
     points : str
         Of `ui.state.POINTS`, as it can be shown here.
+    people : str
+        As `Holdings.people`.
     """
 
     reach: Reach
@@ -110,6 +116,7 @@ class Choice:
     level: str
     within: str
     points: str
+    people: str
 
     @property
     def shown_grades(self) -> tuple[str, ...]:
@@ -171,6 +178,7 @@ def choose_services(c: Context) -> Choice | None:
         level,
         within,
         points,
+        have.people,
     )
 
 
@@ -248,6 +256,13 @@ def listed(
     return house.places.points(
         kind, within=within, grades=reach.grades or None, source=reach.source, located=False
     )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def provinces_of(snapshot: str, kind: str, source: str | None) -> int:
+    """In how many provinces a source, or any, has a place of a kind."""
+    house = shared(data.store().snapshots, snapshot)
+    return int(house.places.points(kind, source=source, located=False)["area_code"].str[:2].nunique())
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -12,15 +12,35 @@ from analytics.services import load_services
 from geo.codes import COUNTRY
 from ui import data
 from ui.frame import Context
-from ui.services_state import Choice, holdings, origin_counts, short_of_points, towns_apart
+from ui.services_state import (
+    Choice,
+    holdings,
+    listed,
+    origin_counts,
+    provinces_of,
+    short_of_points,
+    towns_apart,
+)
 from ui.tables import year_label
 from ui.texts import Words
+from warehouse.places import PEOPLE
 from warehouse.query import QueryError
 
 
 def measure_name(measure: AccessMeasure, choice: Choice, w: Words) -> str:
     """Name of a measure with the radius where it has one."""
-    return w(f"services.measure.{measure.key}", km=km_text(choice.reach.km))
+    return w(f"services.measure.{measure.key}", km=km_text(choice.reach.km), people=persons(choice.people, w))
+
+
+def persons(name: str, w: Words) -> str:
+    """Whom a rate counts: the survey leaves people out, so its persons are never called the population."""
+    return w("services.persons_surveyed" if name == PEOPLE else "services.persons_other")
+
+
+def partial(c: Context, kind: str, source: str | None = None) -> str:
+    """Of the country: in how many provinces a source has places, where not in all; else nothing."""
+    known, every = provinces_of(c.warehouse.snapshot, kind, source), len(c.warehouse.children(COUNTRY))
+    return c.words("services.in_provinces", n=known, all=every) if known < every else ""
 
 
 def unit_text(measure: AccessMeasure, w: Words) -> str:
@@ -87,6 +107,34 @@ def method_lines(c: Context, choice: Choice) -> list[str]:
     else:
         lines.append(w("services.origins_none"))
     return lines
+
+
+def counted_text(c: Context, table: pd.DataFrame) -> str:
+    """Which people, of which year and source, a table's rates are divided by; empty where none are known."""
+    w, row = c.words, table.iloc[0]
+    if pd.isna(row["people_indicator"]):
+        return ""
+    entry, source = indicator(str(row["people_indicator"])), row["people_source"]
+    return w(
+        "services.people_short",
+        what=w.pick(entry.name_th, entry.name_en),
+        year=year_label(int(row["people_year"]), w),
+        source="–" if pd.isna(source) else w.pick(*data.source_titles(c.warehouse.snapshot)[str(source)]),
+    )
+
+
+def place_name(c: Context, choice: Choice, row: pd.Series) -> str:
+    """What a row of the least served calls the nearest place: its name, else its kind, grade and code."""
+    w = c.words
+    name = w.pick(row["nearest_th"] or row["nearest_en"], row["nearest_en"] or row["nearest_th"])
+    if name:
+        return name
+    every = listed(c.warehouse.snapshot, *choice.reach.arguments, COUNTRY)
+    own = every[(every["place_id"] == row["nearest_id"]) & (every["source_id"] == row["nearest_source"])]
+    parts = [kind_name(choice, w)]
+    for place in own.head(1).itertuples():
+        parts += [grade_name(choice.kind.id, place.grade, w), "" if pd.isna(place.code) else str(place.code)]
+    return " · ".join(part for part in parts if part)
 
 
 def people_lines(c: Context, table: pd.DataFrame) -> list[str]:

@@ -53,6 +53,7 @@ def home(tmp_path_factory):
         {"kind": "school", "grade": "primary", "area_code": "5501", "longitude": 100.7, "latitude": 18.8, "name_th": EVIL},
         {"kind": "school", "grade": "secondary", "area_code": "5502", "longitude": 100.9, "latitude": 18.6},
         {"kind": "school", "grade": "unknown", "area_code": "1001", "longitude": 100.5, "latitude": 13.75},
+        {"kind": "office", "grade": "municipality", "area_code": "5501"},
     ]  # fmt: skip
     made = batch([*rates, *few], suppressed=[("13", "mpi_poor_rate")], kind="official")
     publish_batches(store, Settings(), [made, places_batch(schools), villages_batch()])
@@ -459,3 +460,23 @@ def test_villages_are_drawn_and_counted_also_where_too_few_are_scored_for_a_shar
     assert any(c.value.startswith("2 of the 3 villages known in") for c in at.caption)
     assert "village-plan11-level-2015/55.geojson" in at.get("deck_gl_json_chart")[0].proto.json
     assert any("is enough known" in i.value for i in at.info)
+
+
+def test_facts_of_places_name_every_source_and_what_part_of_the_country_they_know():
+    c = context(lang="en", layers="place!kschool")
+    facts = {f.indicator: f for f in facts_of(c)}
+    assert facts["places_school"].what == "Schools: number (in 2 of 77 provinces)"
+    # Nothing of the kind has coordinates: the layer is empty, and its number still has a source.
+    c = context(area="55", lang="en", layers="place!koffice")
+    facts = {f.indicator: f for f in facts_of(c)}
+    assert facts["places_office"].shown == "1" and facts["places_office"].source
+    assert facts["places_office"].source_id
+
+
+def test_the_rank_of_a_village_says_that_it_is_inside_its_subdistrict(monkeypatch):
+    told = []
+    monkeypatch.setattr(identify.st, "dataframe", lambda sent, **_: told.append(sent))
+    fact = identify.Fact("x", "x", "1", "", 1.0, rank=(3, 12))
+    for area in ("55010191", "550101"):
+        identify._table(context(area=area, lang="en"), [fact], "k")
+    assert [t["rank"].to_pylist() for t in told] == [["3 of 12 in the subdistrict"], ["3 of 12"]]

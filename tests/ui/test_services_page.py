@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from types import SimpleNamespace
 
 import openpyxl
+import pandas as pd
 import pytest
 
+from analytics.services import load_services
 from geo.codes import official_areas
 from tests.ui.test_pages import run
 from tests.ui.test_pages import words as shown
 from tests.warehouse.batches import batch, places_batch, squares
+from ui import services_text
 from ui.state import View
+from ui.texts import Words
 from warehouse.publish import publish_batches
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
@@ -193,3 +198,33 @@ def test_the_downloads_hold_every_measure_and_leave_out_what_is_hidden():
     assert {p[3] for p in places} == {"general_hospital", "primary_care"}
     notes = " ".join(str(row[1]) for row in book["sources"].iter_rows(values_only=True))
     assert "straight line" in notes and "source rates" in notes
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_rate_says_whom_it_counts_and_the_country_says_how_much_of_it_is_known():
+    at_page = page()
+    assert "Per 10,000 surveyed persons" in [m.label for m in at_page.metric]
+    assert any(x.value.startswith("per 10,000 · ") and "2018" in x.value for x in at_page.caption)
+    assert "of 77 provinces" not in "".join(x.value for x in at_page.caption if x.value.startswith("places"))
+    whole = page(area="TH")
+    captions = [x.value for x in whole.caption]
+    assert any("in 1 of 77 provinces" in x for x in captions)
+    assert "Of the places known in 1 of 77 provinces:" in words(whole)
+
+
+def test_a_place_without_a_name_is_told_by_kind_and_grade(monkeypatch):
+    places = [
+        {"place_id": "7", "source_id": "a", "grade": "general_hospital", "code": "10673"},
+        {"place_id": "7", "source_id": "b", "grade": "clinic", "code": None},
+    ]
+    monkeypatch.setattr(services_text, "listed", lambda *_: pd.DataFrame(places))
+    choice = SimpleNamespace(kind=load_services().kinds["health"], reach=SimpleNamespace(arguments=()))
+    c = SimpleNamespace(words=Words("en"), warehouse=SimpleNamespace(snapshot=""))
+
+    def told(source, name=""):
+        row = pd.Series({"nearest_id": "7", "nearest_source": source, "nearest_th": name, "nearest_en": ""})
+        return services_text.place_name(c, choice, row)
+
+    assert told("a") == "Health services · General hospital · 10673"
+    assert told("b") == "Health services · Clinic" and told("gone") == "Health services"
+    assert told("a", "รพ.หนึ่ง") == "รพ.หนึ่ง"
