@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from math import inf
 from pathlib import Path
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -37,6 +38,8 @@ from warehouse.query import any_layer, layer_file, published_file
 from warehouse.snapshots import DATABASE
 
 _FOREVER = "public, max-age=31536000, immutable"
+WAIT = 20.0
+"""Seconds until a request that found no thread is told to come again."""
 BACKGROUNDS = {name: hex_of(colour) for name, colour in MAP_GROUNDS.items()}
 
 
@@ -91,14 +94,29 @@ def layer(request: Request) -> Response:
 
 
 @cache
-def _sums() -> CapacityLimiter:
-    """Threads for what takes sums: with their own, they never hold up those that hand out files."""
-    return CapacityLimiter(8)
+def _threads(_kind: str, number: float) -> CapacityLimiter:
+    """Threads for what takes sums: with their own, no kind holds up another, nor those that hand out files."""
+    return CapacityLimiter(number)
+
+
+async def _summed(kind: str, work: Callable[[Request], Response], request: Request) -> Response:
+    """The answer of `work`, or that there are too many before it: whoever waits for ever holds a connection for nothing."""
+    places, place = _threads(kind, 8), object()
+    try:
+        with fail_after(WAIT):
+            await places.acquire_on_behalf_of(place)
+    except TimeoutError:
+        headers = {"Cache-Control": "no-store", "Retry-After": "10"}
+        return PlainTextResponse("busy", status_code=503, headers=headers)
+    try:
+        return await run_sync(work, request, limiter=_threads("all", inf))
+    finally:
+        places.release_on_behalf_of(place)
 
 
 async def computed(request: Request) -> Response:
     """Values that are not stored, over the geometry of a published layer."""
-    return await run_sync(_computed, request, limiter=_sums())
+    return await _summed("computed", _computed, request)
 
 
 def _computed(request: Request) -> Response:
@@ -114,7 +132,7 @@ def _computed(request: Request) -> Response:
 
 async def points(request: Request) -> Response:
     """Places or villages as points, or gathered into bubbles."""
-    return await run_sync(_points, request, limiter=_sums())
+    return await _summed("points", _points, request)
 
 
 def _points(request: Request) -> Response:
@@ -130,7 +148,7 @@ def _points(request: Request) -> Response:
 
 async def light(request: Request) -> Response:
     """A picture of night light of one year, or of the difference of two."""
-    return await run_sync(_light, request, limiter=_sums())
+    return await _summed("light", _light, request)
 
 
 def _light(request: Request) -> Response:

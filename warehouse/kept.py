@@ -1,4 +1,4 @@
-"""Answers kept in memory, a bounded number of them, one being worked out at a time."""
+"""Answers kept in memory, a bounded number of them, one of a kind being worked out at a time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ T = TypeVar("T")
 
 
 class Kept:
-    """The last answers of some heavy question; only one is being worked out at a time, so that memory stays bounded."""
+    """The last answers of some heavy question; only one is being worked out at a time, so that memory stays bounded.
 
-    _working = threading.RLock()
+    Each question has a lock of its own: whoever asks for light does not wait for access. What an answer is worked out from may
+    be kept too, never the other way round, so that two locks are always taken in the same order.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._working = threading.RLock()
 
     def get(self, key: Hashable, work: Callable[[], T]) -> T:
         """The answer for `key`, from memory or from `work`."""

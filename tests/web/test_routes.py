@@ -6,6 +6,7 @@ import http.client
 import json
 import shutil
 import sqlite3
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +15,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from tests.browser.conftest import start_server, stop_server
+from ui import routes
 from ui.routes import ROUTES, SecurityHeaders
 from warehouse import computed_layers
+from warehouse.kept import Kept
 from warehouse.snapshots import Store
 
 CANARY = b"CANARY-0123456789"
@@ -329,3 +332,48 @@ def test_a_computed_layer_is_immutable_too_and_only_of_a_published_snapshot(
         assert call(app, address).status == 404
     finally:
         computed_layers.unregister("routed")
+
+
+def test_too_many_sums_are_told_to_come_again_and_hold_up_no_other_kind(monkeypatch):
+    monkeypatch.setattr(routes, "WAIT", 0.05)
+    gate = threading.Event()
+
+    def slow(_request):
+        gate.wait(10)
+        return routes.PlainTextResponse("done")
+
+    async def crowd():
+        routes._threads.cache_clear()
+        first = [asyncio.create_task(routes._summed("points", slow, None)) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        late = await routes._summed("points", slow, None)
+        other = await routes._summed("light", lambda _: routes.PlainTextResponse("light"), None)
+        gate.set()
+        return late, other, await asyncio.gather(*first)
+
+    try:
+        late, other, first = asyncio.run(crowd())
+    finally:
+        routes._threads.cache_clear()
+    assert (late.status_code, late.headers["retry-after"], late.headers["cache-control"]) == (
+        503,
+        "10",
+        "no-store",
+    )
+    assert other.body == b"light" and [one.body for one in first] == [b"done"] * 8
+
+
+def test_one_kind_of_answer_does_not_wait_for_another():
+    slow, quick = Kept(1), Kept(1)
+    begun, gate = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: slow.get(1, lambda: begun.set() or gate.wait(10)))
+    thread.start()
+    try:
+        assert begun.wait(10)
+        other = threading.Thread(target=lambda: quick.get(1, lambda: 2), daemon=True)
+        other.start()
+        other.join(5)
+        assert not other.is_alive()
+    finally:
+        gate.set()
+        thread.join()
