@@ -31,7 +31,15 @@ def meet(table: Table, current: SnapshotInfo | None, *, protected: bool, replace
     if current is None or table.plan is None or not table.batch.observations.num_rows:
         return
     arriving = table.batch.observations.select(["area_code", "level", "indicator", "year"])
-    connection = duckdb.connect(str(current.database), read_only=True)
+    connection = duckdb.connect(
+        str(current.database),
+        read_only=True,
+        config={
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
     try:
         connection.register("arriving", arriving)
         if not replace:

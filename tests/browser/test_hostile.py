@@ -119,7 +119,7 @@ def test_escaped_text_is_shown_letter_by_letter(screen, listener):
 
 # Every page in one language, the next in the other: what a page does with text from data is the same in both.
 @pytest.mark.parametrize(
-    ("page", "language"), zip(["", *(p.key for p in PAGES[1:])], itertools.cycle(("th", "en")))
+    ("page", "language"), list(zip(["", *(p.key for p in PAGES[1:])], itertools.cycle(("th", "en"))))
 )
 def test_no_page_runs_or_fetches_what_data_says(screen, hostile, listener, page, language):
     for area in (DISTRICT, f"{DISTRICT}{FIRST_MUNICIPALITY + 1}", SUBDISTRICT, f"{SUBDISTRICT}02"):

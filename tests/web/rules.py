@@ -9,7 +9,12 @@ from pathlib import Path
 
 ROOMS = ("app.py", "pages", "ui", "analytics", "geo", "warehouse")
 # Modules that hold a connection: the draft being written, its layers, and the readers' one.
-CONNECTING = ("warehouse/publish.py", "warehouse/browser_layers.py", "warehouse/query.py")
+CONNECTING = (
+    "warehouse/publish.py",
+    "warehouse/browser_layers.py",
+    "warehouse/query.py",
+    "warehouse/table_neighbours.py",  # the snapshot a table is to be published on, read before the lock is taken
+)
 # Libraries that open files somebody sent; only the confined worker uses them.
 FILE_READERS = (
     "pyogrio", "rasterio", "fiona", "osgeo", "openpyxl", "python_calamine", "xlrd", "pyxlsb", "odf", "zipfile", "tarfile",
