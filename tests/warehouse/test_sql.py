@@ -63,10 +63,11 @@ def test_every_statement_is_a_constant_or_was_looked_at() -> None:
 
 
 def test_the_list_names_nothing_that_is_gone() -> None:
-    sources = {file.name: file.read_text(encoding="utf-8") for file in ROOT.rglob("*.py")}
     for (name, expression), reason in LOOKED_AT.items():
-        text = "".join(ast.unparse(ast.parse(sources[name])).split())
-        assert reason and "".join(expression.split()) in text, (name, expression)
+        # An importer may be called like the readers' side of what it brings.
+        files = [file.read_text(encoding="utf-8") for file in ROOT.rglob(name)]
+        texts = ["".join(ast.unparse(ast.parse(source)).split()) for source in files]
+        assert reason and any("".join(expression.split()) in text for text in texts), (name, expression)
 
 
 @pytest.mark.parametrize(
