@@ -15,11 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "licences.md"
 
-# Licences that ask for no more than naming the authors, or that only bind changes to their own files (MPL-2.0).
+# Licences that ask for no more than naming the authors, that only bind changes to their own files (MPL-2.0), or that let
+# a library be used as it is, from a package of its own that can be replaced (LGPL).
 ALLOWED = frozenset(
     {
         "MIT", "MIT-CMU", "BSD", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Apache-2.0", "PSF-2.0", "ISC", "Zlib", "CC0-1.0",
-        "MPL-2.0", "OFL-1.1", "CC-BY-4.0",
+        "MPL-2.0", "OFL-1.1", "CC-BY-4.0", "LGPL-2.1-or-later",
     }
 )  # fmt: skip
 # How packages without a licence expression write it.
@@ -34,7 +35,11 @@ _SPELLINGS = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 # Those whose package data says nothing, read from the licence file inside.
-_FROM_FILE = {"exactextract": "Apache-2.0"}
+_FROM_FILE = {
+    "exactextract": "Apache-2.0",
+    "pyarrow-hotfix": "Apache-2.0",
+    "python-stdnum": "LGPL-2.1-or-later",
+}
 # Locked for other systems or Python versions, so not installed everywhere; read from the packages.
 _ELSEWHERE = {
     "click-plugins": "BSD-3-Clause",
