@@ -7,16 +7,16 @@ and is shown as such; a corrected file replaces it without a change of code.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from analytics.catalogue import Indicator, plain_text
 from analytics.classify import ClassSpec
+from analytics.spec_tables import MAX_TABLES, SpecError, SpecTable, each_once, read_text, top_table
 from geo.codes import plain_name
 
 FOLDER: Final = Path(__file__).with_name("nrd2c")
@@ -27,36 +27,7 @@ NOT_APPLICABLE: Final = 0
 """Stands where an indicator does not apply to a village; it is skipped, and is not a missing score."""
 
 LEVELS: Final = (1, 2, 3)
-MAX_INDICATORS: Final = 200
-MAX_BYTES: Final = 1_000_000
 _ID: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
-
-
-class SpecError(ValueError):
-    """A specification holds something it must not, or lacks something it needs.
-
-    Attributes
-    ----------
-    file, key : str
-    found, expected : str
-        What stands there and what should.
-    """
-
-    def __init__(self, file: str, key: str, found: object, expected: str) -> None:
-        self.file, self.key, self.found, self.expected = file, key, str(found)[:120], expected
-        super().__init__(self.text("en"))
-
-    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str, str, str]]:
-        return SpecError, (self.file, self.key, self.found, self.expected)
-
-    def text(self, language: str = "th") -> str:
-        """One line for a person."""
-        if language == "th":
-            return f"{self.file}: {self.key} พบ {self.found} ควรเป็น {self.expected} วิธีแก้: แก้ไฟล์ข้อกำหนดที่คีย์นี้"
-        return (
-            f"{self.file}: {self.key}: found {self.found}, expected {self.expected}. "
-            "To mend: correct this key of the specification"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +181,7 @@ def read_spec_file(path: Path) -> Spec:
     SpecError
         Naming file, key, what was found and what was expected.
     """
-    try:
-        size = path.stat().st_size
-        if not path.is_file() or size > MAX_BYTES:
-            raise SpecError(path.name, "-", f"{size:,} bytes", f"a TOML file of at most {MAX_BYTES:,} bytes")
-        return read_spec(path.read_text(encoding="utf-8"), path.name)
-    except UnicodeDecodeError as error:
-        raise SpecError(path.name, "-", error.reason, "TOML (UTF-8)") from error
-    except OSError as error:
-        raise SpecError(path.name, "-", error.strerror or type(error).__name__, "a TOML file") from error
+    return read_spec(read_text(path), path.name)
 
 
 def spec_of_year(specs: Mapping[str, Spec], year_be: int) -> Spec | None:
@@ -241,44 +204,33 @@ def read_spec(text: str, file: str = "-") -> Spec:
     SpecError
         On the first key that is unknown, missing, of the wrong type, repeated or out of range.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(file, "TOML", str(error), "readable TOML") from error
-    top = _Table(raw, file, "")
+    top = top_table(text, file)
     spec_id = top.text("id")
     if not _ID.fullmatch(spec_id):
         raise SpecError(file, "id", spec_id, "small letters and digits, a letter first, at most 16")
-    years = top.take("years_be")
-    if not (
-        isinstance(years, list)
-        and len(years) == 2
-        and all(type(y) is int for y in years)
-        and 2400 <= years[0] <= years[1] <= 2700
-    ):
-        raise SpecError(file, "years_be", years, "[first, last], Buddhist years")
+    years = top.years("years_be")
     levels, cuts = [], {}
     for table in top.tables("level"):
         number = table.whole("level", 1, 3)
-        cuts[number] = table.whole("severe_from", 0, MAX_INDICATORS)
-        levels.append(table.named(str(number)))
+        cuts[number] = table.whole("severe_from", 0, MAX_TABLES)
+        levels.append(_named(table, str(number)))
     _in_order(file, "level", [named.key for named in levels], [str(n) for n in LEVELS])
     if not cuts[1] > cuts[2] > cuts[3] == 0:
         raise SpecError(file, "level.severe_from", [cuts[n] for n in LEVELS], "falling, 0 for level 3")
-    scores = [table.named(str(table.whole("score", 1, 3))) for table in top.tables("score")]
+    scores = [_named(table, str(table.whole("score", 1, 3))) for table in top.tables("score")]
     _in_order(file, "score", [named.key for named in scores], [str(n) for n in SCORES])
-    domains = [table.named(table.key("id")) for table in top.tables("domain")]
-    _unique(file, "domain.id", [d.key for d in domains])
+    domains = [_named(table, table.key("id")) for table in top.tables("domain")]
+    each_once(file, "domain.id", [d.key for d in domains])
     indicators = [_indicator(table, {d.key for d in domains}) for table in top.tables("indicator", least=0)]
-    _unique(file, "indicator.id", [i.id for i in indicators])
-    _unique(file, "indicator.number", [i.number for i in indicators if i.number is not None])
-    _unique(file, "indicator heading", [h for i in indicators for h in sorted(headings(i))])
+    each_once(file, "indicator.id", [i.id for i in indicators])
+    each_once(file, "indicator.number", [i.number for i in indicators if i.number is not None])
+    each_once(file, "indicator heading", [h for i in indicators for h in sorted(headings(i))])
     if {i.id for i in indicators} & {d.key for d in domains}:
         raise SpecError(file, "indicator.id", "the id of a domain", "an id that no domain has")
     spec = Spec(
         spec_id,
         top.whole("plan", 1, 99),
-        (years[0], years[1]),
+        years,
         top.text("name_th"),
         top.text("name_en"),
         top.text("source"),
@@ -400,7 +352,7 @@ def headings(indicator: SpecIndicator) -> set[str]:
     }
 
 
-def _indicator(table: _Table, domains: set[str]) -> SpecIndicator:
+def _indicator(table: SpecTable, domains: set[str]) -> SpecIndicator:
     key = table.key("id")
     domain = table.text("domain")
     if domain not in domains:
@@ -414,13 +366,19 @@ def _indicator(table: _Table, domains: set[str]) -> SpecIndicator:
         table.text("name_en"),
         table.flag("verified"),
         table.texts("columns") if "columns" in table.raw else (),
-        None if rule is None else _rule(_Table(rule, table.file, f"{table.name}.rule")),
+        None if rule is None else _rule(SpecTable(rule, table.file, f"{table.name}.rule")),
     )
     table.finish()
     return made
 
 
-def _rule(table: _Table) -> Rule:
+def _named(table: SpecTable, key: str) -> Named:
+    made = Named(key, table.text("name_th"), table.text("name_en"), table.flag("verified"))
+    table.finish()
+    return made
+
+
+def _rule(table: SpecTable) -> Rule:
     worse, severe, some = table.text("worse"), table.number("severe"), table.number("some")
     table.finish()
     if worse == "low" and severe < some:
@@ -438,91 +396,3 @@ def _rule(table: _Table) -> Rule:
 def _in_order(file: str, key: str, found: Sequence[str], wanted: Sequence[str]) -> None:
     if list(found) != list(wanted):
         raise SpecError(file, key, list(found), f"{list(wanted)}, once each and in this order")
-
-
-def _unique(file: str, key: str, values: Sequence[object]) -> None:
-    twice = sorted({str(v) for v in values if values.count(v) > 1})
-    if twice:
-        raise SpecError(file, key, ", ".join(twice[:5]), "each once")
-
-
-_NEEDED: Final = object()
-
-
-class _Table:
-    """One table of TOML, read key by key; what was not asked for is unknown."""
-
-    def __init__(self, raw: object, file: str, name: str) -> None:
-        if not isinstance(raw, dict):
-            raise SpecError(file, name, raw, "a table")
-        self.raw: dict[str, Any] = raw
-        self.file, self.name = file, name
-        self._asked: set[str] = set()
-
-    def _place(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
-
-    def take(self, key: str, default: Any = _NEEDED) -> Any:
-        self._asked.add(key)
-        value = self.raw.get(key, default)
-        if value is _NEEDED:
-            raise SpecError(self.file, self._place(key), "nothing", "a value")
-        return value
-
-    def _as(self, key: str, good: Callable[[Any], bool], expected: str) -> Any:
-        value = self.take(key)
-        if not good(value):
-            raise SpecError(self.file, self._place(key), value, expected)
-        return value
-
-    def text(self, key: str, *, empty: bool = False) -> str:
-        return str(
-            self._as(
-                key,
-                lambda v: (
-                    isinstance(v, str) and v.isprintable() and (empty or bool(v.strip())) and len(v) <= 600
-                ),
-                "text in quotes, on one line",
-            )
-        )
-
-    def key(self, key: str) -> str:
-        return str(
-            self._as(key, lambda v: isinstance(v, str) and bool(_ID.fullmatch(v)), "small letters and digits")
-        )
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._as(
-            key,
-            lambda v: isinstance(v, list) and all(isinstance(t, str) and t.strip() for t in v),
-            "a list of texts",
-        )
-        return tuple(value)
-
-    def flag(self, key: str) -> bool:
-        return bool(self._as(key, lambda v: isinstance(v, bool), "true or false"))
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        return int(self._as(key, lambda v: type(v) is int and low <= v <= high, f"{low} to {high}"))
-
-    def number(self, key: str) -> float:
-        return float(self._as(key, lambda v: type(v) in (int, float) and abs(v) < 1e12, "a number"))
-
-    def tables(self, key: str, *, least: int = 1) -> list[_Table]:
-        value = self.take(key, [])
-        if not isinstance(value, list) or not least <= len(value) <= MAX_INDICATORS:
-            found = len(value) if isinstance(value, list) else value
-            raise SpecError(
-                self.file, self._place(key), found, f"{least} to {MAX_INDICATORS} tables [[{key}]]"
-            )
-        return [_Table(raw, self.file, f"{key} {n}") for n, raw in enumerate(value, 1)]
-
-    def named(self, key: str) -> Named:
-        made = Named(key, self.text("name_th"), self.text("name_en"), self.flag("verified"))
-        self.finish()
-        return made
-
-    def finish(self) -> None:
-        unknown = sorted(set(self.raw) - self._asked)
-        if unknown:
-            raise SpecError(self.file, self._place(unknown[0]), unknown[0], f"one of {sorted(self._asked)}")

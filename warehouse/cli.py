@@ -386,7 +386,8 @@ def _read_villages(
     current: SnapshotInfo | None,
     tell: Callable[[int, int, str], None],
 ) -> Batch:
-    from analytics.village_specs import SpecError, read_spec_file, shipped_specs
+    from analytics.spec_tables import SpecError
+    from analytics.village_specs import read_spec_file, shipped_specs
     from warehouse.publish import published_boundaries
     from warehouse.query import Warehouse
     from warehouse.sources.villages import read_villages
