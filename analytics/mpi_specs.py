@@ -456,7 +456,8 @@ def _read(value: Any, file: str, key: str, low_open: bool, high: int, expected: 
         raise SpecError(file, key, value, expected) from error
     if number < 0 or (low_open and not number) or number > high:
         raise SpecError(file, key, value, expected)
-    return number
+    # Products of two of these stay within 64 bits.
+    return number.limit_denominator(FINEST)
 
 
 def _weight(value: Any, file: str, key: str) -> Fraction:

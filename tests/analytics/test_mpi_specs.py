@@ -157,7 +157,7 @@ def test_a_file_is_loaded_by_path_and_a_missing_or_unknown_one_is_named(tmp_path
     assert load_spec(own).id == load_spec(str(own)).id == "own"
     with pytest.raises(SpecError, match=r"gone\.toml"):
         load_spec(tmp_path / "gone.toml")
-    with pytest.raises(SpecError, match="one of .*tpmap12"):
+    with pytest.raises(SpecError, match=r"one of .*tpmap12"):
         load_spec("tpmap99")
     own.write_bytes(EXAMPLE.encode("cp874"))
     with pytest.raises(SpecError, match="UTF-8"):
