@@ -283,8 +283,8 @@ def long_form(
     size, many = len(groups), len(wanted)
     frame = groups.iloc[np.repeat(np.arange(size), many)].reset_index(drop=True)
     which = np.tile(np.arange(many), size)
-    frame["measure"] = pd.Series([r.measure for r in wanted], dtype="str").to_numpy()[which]
-    frame["indicator"] = pd.Series([r.indicator for r in wanted], dtype="str").to_numpy()[which]
+    frame["measure"] = pd.array([r.measure for r in wanted], dtype="str").take(which)
+    frame["indicator"] = pd.array([r.indicator for r in wanted], dtype="str").take(which)
     for name, values in columns.items():
         frame[name] = values.T.reshape(-1)
     frame["n"] = np.repeat(n, many)
