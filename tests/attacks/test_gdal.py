@@ -20,7 +20,7 @@ from warehouse.intake import Intake, Job, Result
 from warehouse.intake.pool import bubblewrap_works
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = ("csv", "sheet", "vector", "raster", "light")
+READERS = ("csv", "sheet", "parquet", "vector", "raster", "light")
 #: Names a stranger may choose, whatever is inside.
 NAMES = ("x.csv", "x.xlsx", "x.xls", "x.tif", "x.geojson", "x.gpkg", "x.shp", "x.parquet", "x.zip", "upload")
 

@@ -84,6 +84,10 @@ MENDS: dict[str, tuple[str, str]] = {
         "give the row as many cells as the header; quote any text that contains the delimiter",
     ),
     "csv.duplicate_header": ("ตั้งชื่อคอลัมน์ไม่ให้ซ้ำกัน", "give every column a name of its own"),
+    "parquet.nested": (
+        "ส่งตารางธรรมดา คอลัมน์เป็นข้อความหรือตัวเลขเท่านั้น",
+        "send a plain table: its columns may hold texts and numbers only",
+    ),
     "csv.too_wide": ("ลดจำนวนคอลัมน์", "send fewer columns"),
     "vector.kind": (
         "ส่งเป็น shapefile ใน zip, GeoPackage, GeoJSON หรือ GeoParquet",

@@ -75,9 +75,9 @@ class Job:
     Attributes
     ----------
     kind : str
-        ``"csv"``, ``"sheet"``, ``"dbf"``, ``"kml"``, ``"vector"``, ``"raster"`` or ``"light"``.
+        ``"csv"``, ``"sheet"``, ``"parquet"``, ``"dbf"``, ``"kml"``, ``"vector"``, ``"raster"`` or ``"light"``.
     options : mapping
-        What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``sheet``, ``header``,
+        What the reader understands: ``delimiter``, ``header``, ``max_rows`` (csv); ``max_rows`` (parquet); ``sheet``, ``header``,
         ``max_rows`` (sheet); ``layer`` (vector); ``bounds``, ``bands``, ``max_bytes`` (raster).
     progress : callable, optional
         Called, from another thread, with how far a long reading is, 0 to 1.

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from warehouse.intake.columns import read_parquet
 from warehouse.intake.confine import allow_cpu
 from warehouse.intake.content import Content, Opened, Tell, sha256_of
 from warehouse.intake.faults import Refused, finding
@@ -151,6 +152,8 @@ def _from_bytes(job: Mapping[str, Any], data: bytes, others: Mapping[str, Any]) 
         return read_sheet(data, name, job["options"])
     if job["kind"] == "kml":
         return read_kml(data, name, job["options"])
+    if job["kind"] == "parquet":
+        return read_parquet(data, name, job["options"])
     raise ValueError(f"unknown reader {job['kind']!r}")
 
 
