@@ -34,7 +34,8 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "neet", "nightlight", "places", "table", "tpmap", "villages")
+KINDS = ("boundaries", "households", "neet", "nightlight", "places", "table", "tpmap", "villages")
+DESK_WORKS = ("serve", "keys", "status", "audit", "aggregate")
 QUERY_COLUMNS = (
     "area_code",
     "name_th",
@@ -179,7 +180,9 @@ def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += ["--server.port", str(port), "--server.address", address]
     command += ["--server.headless", "true" if options.headless else "false"]
-    with subprocess.Popen(command, cwd=ROOT) as server:
+    # The public app has no use for the keys of the officers' desk.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DAOMAP_DESK_")}
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
 
         def stop(_number: int, _frame: object) -> None:
             server.terminate()
@@ -237,6 +240,11 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
         for path in missing:
             _say(f"ไม่พบ {path}" if thai else f"there is no {path}")
         return 1
+    if options.kind == "households":
+        # Persons go into a store of their own and never near a snapshot.
+        from warehouse.desk.command import import_households
+
+        return import_households(options, settings)
     if options.kind == "table":
         from warehouse.table_command import confirmed_plan
 
@@ -899,6 +907,12 @@ def _cell(value: Any) -> Any:
     return safe_cell(value)
 
 
+def _desk(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.desk.command import run
+
+    return run(options, settings, store)
+
+
 # -- plumbing ---------------------------------------------------------------
 
 
@@ -1013,8 +1027,27 @@ def _parser() -> argparse.ArgumentParser:
         const="protected",
         help="hide small counts, and as many others as keep them hidden (tpmap, neet, table)",
     )
+    command.add_argument(
+        "--synthetic",
+        action="store_true",
+        help="all persons are invented, with impossible citizens' numbers (households)",
+    )
+    command.add_argument(
+        "--income-line",
+        type=int,
+        metavar="BAHT",
+        help="baht a person and year for indicator 22, where none is verified for the year (households)",
+    )
     command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
     command.add_argument("--json", action="store_true", help="print the import report as JSON")
+    command = add("desk", _desk, "officers' lists of households, on this machine only")
+    command.add_argument(
+        "work", nargs="?", choices=DESK_WORKS, default="serve", metavar="WORK", help=", ".join(DESK_WORKS)
+    )
+    command.add_argument("--out", metavar="DIR", help="new folder for the keys (keys)")
+    command.add_argument("--verify", action="store_true", help="follow the chain, print no lines (audit)")
+    command.add_argument("--port", type=_port, help="port of the desk (serve)")
+    command.add_argument("--headless", action="store_true", help="do not open a browser (serve)")
     command = add("query", _query, "print one indicator, as a page would show it")
     command.add_argument("indicator", metavar="INDICATOR")
     command.add_argument(

@@ -98,6 +98,16 @@ class Villages(_Section):
         return tuple(value)
 
 
+class Desk(_Section):
+    home: Annotated[str, Field(min_length=1)] = "var-desk"
+    keys: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8601
+    single_user: bool = False
+    minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    low_income: Annotated[int, Field(ge=1000, le=10_000_000)] = 100_000
+    low_income_inclusive: bool = True
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -117,6 +127,7 @@ class Settings(_Section):
     privacy: Privacy = Privacy()
     neet: Neet = Neet()
     villages: Villages = Villages()
+    desk: Desk = Desk()
     file: Path | None = Field(default=None, exclude=True)
 
     @property
@@ -133,6 +144,15 @@ class Settings(_Section):
             return Path(wanted).expanduser().resolve()
         base = self.file.parent if self.file is not None else ROOT
         return (base / Path(self.paths.home).expanduser()).resolve()
+
+    @property
+    def desk_home(self) -> Path:
+        """Folder of the officers' households: ``DAOMAP_DESK_HOME``, else ``desk.home``; never inside `home`."""
+        wanted = os.environ.get("DAOMAP_DESK_HOME")
+        if wanted:
+            return Path(wanted).expanduser().resolve()
+        base = self.file.parent if self.file is not None else ROOT
+        return (base / Path(self.desk.home).expanduser()).resolve()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def test_query_by_source(home: Path) -> None:
         (("query", "target_poor", "--level", "village"), 1, "levels with data: country, province"),
         (("query", "target_poor"), 2, "--level"),
         (("query", "target_poor", "--level", "country", "--year-be", "2018"), 2, "Buddhist year"),
-        (("import", "households", "x"), 2, "invalid choice"),
+        (("import", "livestock", "x"), 2, "invalid choice"),
         (("import", "tpmap", "no-such-folder"), 1, "there is no no-such-folder"),
         (("rollback", "snap-000009-000000000000"), 1, "no snapshot"),
         (("rollback",), 1, "no earlier snapshot"),

@@ -26,6 +26,17 @@ LOOKED_AT = {
     ("village_numbers.py", "which"): "a condition that is a constant of the caller",
     ("village_numbers.py", "others"): "a constant statement; sources are bound",
     ("village_numbers.py", "KNOWN_VILLAGES"): "a constant of villages.py",
+    ("store.py", "sql"): "the argument of _ask, whose callers are looked at here as well",
+    ("store.py", "SCHEMA.read_text(encoding='utf-8')"): "the file schema.sql beside the code",
+    ("store.py", "name"): "a loop over the constant TABLES, or one of three names of the caller",
+    ("store.py", "name.rpartition('.')[2]"): "a loop over the constant TABLES",
+    ("store.py", "_quoted(_cipher())"): "the path of an installed package; LOAD takes no parameter",
+    ("store.py", "_quoted(str(path))"): "a path the store made; ATTACH takes no parameter",
+    (
+        "store.py",
+        "_quoted(keys.store)",
+    ): "64 hexadecimal digits, checked when the key is read; ATTACH takes no parameter",
+    ("store.py", "mode"): "one of two constants",
     ("villages.py", "_COVERAGE"): "made of constants of the module",
 }
 
