@@ -86,6 +86,17 @@ def test_names_and_addresses_may_come_in_files_of_their_own(tmp_path, intake, ke
     _, whole = read(intake, keys, write(tmp_path / "e.csv", homes), write(tmp_path / "f.csv", people))
     for name, table in whole.tables.items():
         assert table.equals(split.tables[name]), name
+    # Or in one file of who and where, with the year.
+    houses = {r["household_id"]: r["house_no"] for r in homes}
+    both = [
+        {k: r[k] for k in ("person_id", "household_id", *apart)}
+        | {"year": 2023, "house_no": houses[r["household_id"]]}
+        for r in people
+    ]
+    report, one = read(intake, keys, *paths[:2], write(tmp_path / "g.csv", both))
+    assert one is not None, said(report)
+    for name, table in whole.tables.items():
+        assert table.equals(one.tables[name]), name
 
 
 def test_answers_of_a_survey_are_judged_by_the_shared_rules(tmp_path, intake, keys):

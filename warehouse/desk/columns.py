@@ -38,11 +38,19 @@ LOGBOOK: Final = (
 
 HEAD: Final = Column("head", "truth", "is the head of the household")
 
+_YEAR: Final = Column("year", "integer", "year of the survey, where the file speaks of several")
+
 COLUMNS: Final[dict[FileKind, tuple[Column, ...]]] = {
     "households": (*HOUSEHOLD, *LOGBOOK, *ADDRESS),
     "persons": (*PERSON, HEAD, *NAME),
-    "addresses": (Column("household_id", "text", "key of the household", required=True), *ADDRESS),
-    "names": (Column("person_id", "text", "key of the person", required=True), *NAME),
+    "addresses": (Column("household_id", "text", "key of the household", required=True), _YEAR, *ADDRESS),
+    "names": (
+        Column("person_id", "text", "key of the person", required=True),
+        Column("household_id", "text", "household of the person, for the address"),
+        _YEAR,
+        *NAME,
+        *ADDRESS,
+    ),
 }
 """What each kind of file may hold."""
 

@@ -210,7 +210,7 @@ def _typed_table(
             _note(report, "households.column_twice", file, 1, name, "2", "1")
             continue
         out[name] = _column(wanted[name], table.column(position), file, rows, report, synthetic)
-    if "year" in wanted and "year" not in out:
+    if kind in ("households", "persons") and "year" not in out:
         if year is None:
             _note(report, "households.year", file, 1, "year", "–", "2400-2700")
             return None, None
@@ -364,12 +364,18 @@ def _people(
     _once(homes, ["household", "year"], "household_id", report)
     _once(persons, ["person", "year"], "person_id", report)
     _known(persons, homes, ["household", "year"], "household_id", report)
+    if "names" in frames and "addresses" not in frames and "household_id" in frames["names"]:
+        # One file of who and where: the address is that of each household's first row.
+        frames["addresses"] = frames["names"].drop_duplicates(
+            [c for c in ("household_id", "year") if c in frames["names"]]
+        )
     for kind, key, whole in (("addresses", "household", homes), ("names", "person", persons)):
         if kind in frames:
             apart = frames[kind]
             apart[key] = _codes(apart[f"{key}_id"], key, keys)
-            _once(apart, [key], f"{key}_id", report)
-            _known(apart, whole, [key], f"{key}_id", report)
+            by = _keys_of(apart, key)
+            _once(apart, by, f"{key}_id", report)
+            _known(apart, whole, by, f"{key}_id", report)
     if report.refused:
         return None
     homes = _beside(homes, frames.get("addresses"), "household", ADDRESS)
@@ -457,13 +463,18 @@ def _known(
     _note_rows(report, "households.unknown", alone, column, "–", "1")
 
 
+def _keys_of(apart: pd.DataFrame, key: str) -> list[str]:
+    return [key, "year"] if "year" in apart.columns else [key]
+
+
 def _beside(
     frame: pd.DataFrame, apart: pd.DataFrame | None, key: str, columns: Sequence[Column]
 ) -> pd.DataFrame:
     """A table with the names or addresses that came in a file of their own; its own columns win."""
     if apart is not None:
         fresh = [c.name for c in columns if c.name in apart.columns and c.name not in frame.columns]
-        frame = frame.merge(apart[[key, *fresh]], on=key, how="left")
+        by = _keys_of(apart, key)
+        frame = frame.merge(apart[[*by, *fresh]], on=by, how="left")
     for column in columns:
         if column.name not in frame.columns:
             frame[column.name] = pd.Series([None] * len(frame), dtype="object")
