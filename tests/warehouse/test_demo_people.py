@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ibis
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,9 +18,11 @@ from analytics.catalogue import DIMENSIONS, MPI_INDICATORS
 from analytics.deprivation_rules import deprivations
 from analytics.survey_columns import DEPRIVATIONS, FAIL, HOUSEHOLD, PERSON
 from warehouse.demo import write_people
+from warehouse.demo.figures import count_people, observations
 from warehouse.demo.identities import IDENTITY
 from warehouse.demo.people import FOLDERS, PeopleReport
 from warehouse.demo.targets import BUENG_KAN, PUBLISHED_YEAR, Targets, apportion, province_targets
+from warehouse.report import ImportReport
 from warehouse.sources.figures import FIGURES
 
 FEW = ("38", "58", "74", "95")  # nothing published; most poor; seven target poor; large households
@@ -208,3 +211,51 @@ def test_a_whole_is_divided_without_a_rest() -> None:
     assert apportion(7, np.array([5.0, 1.0, 1.0]), 2).sum() == 7
     with pytest.raises(ValueError, match="at least 3 for each"):
         apportion(5, np.array([1.0, 1.0]), 3)
+
+
+# -- figures ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def counts(country: PeopleReport) -> dict[str, pd.DataFrame]:
+    return count_people(country.folder, PUBLISHED_YEAR, villages=True)
+
+
+def test_counted_figures_hold_to_every_rule_of_the_files_they_are_like(
+    counts: dict[str, pd.DataFrame], country: PeopleReport
+) -> None:
+    report = ImportReport(kind="demo")
+    table = observations(counts, PUBLISHED_YEAR, report).to_pandas()
+    assert not report.refused and not report.warnings
+    tried = {check.code: check.cells for check in report.checks}
+    assert {"tpmap.dimension_bounds", "tpmap.children_sum", "tpmap.overlap_cells", "tpmap.union_monotone"} < {
+        code for code, cells in tried.items() if cells
+    }
+    assert set(table["level"]) == {"country", "province", "district", "subdistrict", "village"}
+    assert set(table["source_id"]) == {"synthetic-survey-2566"}
+    whole = table[table["area_code"] == "TH"].set_index("indicator")["value"]
+    assert whole["mpi_poor"] == 655_365 and whole["households"] == 12_942_574
+    yala = table[table["area_code"] == "95"].set_index("indicator")["value"]
+    assert [yala[f"target_{d}"] for d in DIMENSIONS] == [937, 2_197, 2_715, 3_326, 12]
+    assert yala.filter(like="overlap_cell_").sum() == yala["target_poor"] == 7_770
+
+
+def test_counts_of_profiles_are_those_of_the_rules(
+    counts: dict[str, pd.DataFrame], country: PeopleReport
+) -> None:
+    found = counts["province"]
+    for code, want in counted(country.folder, PUBLISHED_YEAR).items():
+        row = found.loc[code]
+        assert {n: row[n] for n in ("persons", "households", "poor", "poor_households", "target")} == {
+            n: want[n] for n in ("persons", "households", "poor", "poor_households", "target")
+        }
+    assert (counts["subdistrict"]["persons"] <= counts["district"]["persons"].sum()).all()
+
+
+def test_a_broken_count_is_found_out(counts: dict[str, pd.DataFrame]) -> None:
+    broken = {level: counts[level].copy() for level in ("country", "province", "district")}
+    broken["province"].loc["95", "cell_10000"] += 1
+    report = ImportReport(kind="demo")
+    observations(broken, PUBLISHED_YEAR, report)
+    assert report.refused
+    assert {finding.code for finding in report.rejections} >= {"tpmap.children_sum"}

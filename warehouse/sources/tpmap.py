@@ -111,6 +111,7 @@ class _Edition:
     year_be: int
     units: dict[str, dict[str, Layer]] = field(default_factory=dict)
     areas: dict[str, dict[str, Layer]] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def year(self) -> int:
@@ -118,7 +119,7 @@ class _Edition:
 
     @property
     def source_id(self) -> str:
-        return f"tpmap-{self.year_be}"
+        return self.source or f"tpmap-{self.year_be}"
 
 
 def read_tpmap(
@@ -190,6 +191,29 @@ def read_tpmap(
         batch.files = _files(files)
     tell(total, "done")
     return batch
+
+
+def checked_counts(
+    year_be: int, units: dict[str, dict[str, Layer]], source_id: str, tally: Tally
+) -> pa.Table:
+    """Hold counts that come from no file to every rule of TPMAP's own files, and hand them over.
+
+    Parameters
+    ----------
+    year_be : int
+        Buddhist year.
+    units : mapping of level to mask to Layer
+        As the files of an edition would be, masks `COMMON` and the 31.
+    source_id : str
+        Whose the rows are.
+    tally : Tally
+        Learns what was tested and what failed.
+
+    Returns
+    -------
+    Table of `OBSERVATION`
+    """
+    return _observations(_check(_Edition(year_be, units, source=source_id), tally))
 
 
 # ----------------------------------------------------------------------------------------------------
