@@ -175,7 +175,7 @@ def count_profiles(table: ir.Table | pd.DataFrame | ProfileCounts) -> ProfileCou
     Raises
     ------
     TableError
-        When one of the columns `PROFILE` is missing.
+        When one of the columns `PROFILE` is missing, or persons or weights are below 0 or no numbers.
     """
     if isinstance(table, ProfileCounts):
         return table
@@ -187,10 +187,8 @@ def count_profiles(table: ir.Table | pd.DataFrame | ProfileCounts) -> ProfileCou
         pd.MultiIndex.from_frame(frame[["profile", "missing"]])
     )
     if by:
-        keys = frame.groupby(by, sort=True, dropna=False, observed=True)
-        row = keys.ngroup().to_numpy()
-        groups = frame[by].iloc[pd.Series(row).drop_duplicates().index]
-        groups = groups.iloc[np.argsort(row[groups.index.to_numpy()] if len(row) else row)]
+        row = frame.groupby(by, sort=True, dropna=False, observed=True).ngroup().to_numpy()
+        groups = frame[by].iloc[np.unique(row, return_index=True)[1]]
     else:
         row, groups = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=[0])
     shape = (len(groups), len(pairs))
@@ -198,6 +196,8 @@ def count_profiles(table: ir.Table | pd.DataFrame | ProfileCounts) -> ProfileCou
     def matrix(name: str) -> sparse.csr_array:
         numbers = frame[name].to_numpy()
         numbers = numbers.astype(np.int64 if numbers.dtype.kind in "iu" else np.float64)
+        if not (np.isfinite(numbers) & (numbers >= 0)).all():
+            raise TableError(name, "a number below 0, or none", "numbers from 0")
         return sparse.coo_array((numbers, (row, column)), shape=shape).tocsr()
 
     return ProfileCounts(

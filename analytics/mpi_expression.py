@@ -103,6 +103,11 @@ def total_expressions(
     -------
     ibis.Table
         `by`, one column a total, and ``kept``, rows that the rule for missing values keeps.
+
+    Raises
+    ------
+    TableError
+        When `by` asks for a name that the engine itself uses, or for gaps of an indicator without a cut-off.
     """
     import ibis
 
@@ -113,6 +118,10 @@ def total_expressions(
         return truth.ifelse(ibis.literal(value, "int64"), none)
 
     columns: dict[str, Any] = {}
+    own = {"weight", "score", "divisor", "kept", "poor", *wanted}
+    own |= {f"{stem}_{n}" for n in range(len(whole)) for stem in ("known", "deprived", "gap")}
+    if taken := sorted(own & set(by)):
+        raise TableError("by", ", ".join(taken), "columns with names of their own: these are the engine's")
     for n, (deprived, known) in enumerate(known_states(table, spec)):
         columns[f"known_{n}"] = known.fill_null(False)
         columns[f"deprived_{n}"] = (deprived & known).fill_null(False)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from analytics.mpi_expression import TableError, need_columns, total_expressions
 from analytics.mpi_measures import GAP_MEASURES, Floats, Ratio, divide, long_form, names_of_totals, ratios
@@ -202,9 +202,8 @@ def _units(table: Any, spec: MpiSpec, by: Sequence[str], names: Sequence[str], d
     keys = tuple(dict.fromkeys((*by, *design.strata, cluster)))
     frame = _sorted(total_expressions(table, spec, keys, names, design.weight).to_pandas(), keys)
     if by:
-        grouped = frame.groupby(list(by), sort=True, dropna=False, observed=True)
-        code = grouped.ngroup().to_numpy()
-        groups = frame.loc[pd.Series(code).drop_duplicates().index, list(by)].reset_index(drop=True)
+        code = frame.groupby(list(by), sort=True, dropna=False, observed=True).ngroup().to_numpy()
+        groups = frame[list(by)].iloc[np.unique(code, return_index=True)[1]].reset_index(drop=True)
     else:
         code, groups = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
     each = [*design.strata, cluster]
@@ -332,7 +331,7 @@ def _interval(
     if df < 1:
         gone = np.full(p.shape, np.nan)
         return gone, gone.copy()
-    q = float(stats.t.ppf(0.5 + confidence / 2.0, df))
+    q = float(special.stdtrit(df, 0.5 + confidence / 2.0))
     low, high = p - q * se, p + q * se
     if interval == "normal":
         return low, high
@@ -409,7 +408,7 @@ def changes(
         yearly = growth ** (1.0 / span)
         yearly_se = yearly / span * np.hypot(se_0 / before, se_1 / after)
     made = both[keys].assign(before=before, after=after)
-    q = float(stats.norm.ppf(0.5 + confidence / 2.0))
+    q = float(special.ndtri(0.5 + confidence / 2.0))
     for name, value, se in (
         ("absolute", after - before, absolute_se),
         ("relative", growth - 1.0, relative_se),
@@ -422,5 +421,5 @@ def changes(
             made[f"{name}_low"], made[f"{name}_high"] = value - q * se, value + q * se
     if has_se:
         with np.errstate(invalid="ignore", divide="ignore"):
-            made["p"] = 2.0 * stats.norm.sf(np.abs((after - before) / absolute_se))
+            made["p"] = 2.0 * special.ndtr(-np.abs((after - before) / absolute_se))
     return made

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from mpitb.core import MPIToolbox
 
 from analytics.alkire_foster import (
+    Bootstrap,
+    Design,
     TableError,
     count_profiles,
     decomposition,
@@ -22,7 +24,7 @@ from analytics.alkire_foster import (
     roll_up,
 )
 from analytics.mpi_measures import BANDS, MEASURES
-from analytics.mpi_specs import load_spec
+from analytics.mpi_specs import load_spec, read_spec
 from tests.mpi_tables import ACHIEVEMENTS, counted, every, one, spec_of
 
 EXAMPLE = load_spec("af_example")
@@ -78,6 +80,21 @@ def test_the_worked_example_with_weights_and_its_gaps():
         [0.548076923, 0.205528846, 0.441218771, 0.165457039], abs=1e-9
     )
     assert gaps["se"].isna().all() and gaps["low"].isna().all()
+
+
+def test_where_more_is_worse_the_cut_off_itself_is_no_deprivation_and_gaps_end_at_the_worst():
+    minutes = EXAMPLE.entry.replace(
+        'value = 13, deprived = "below"', 'value = 30, deprived = "above", worst = 120'
+    )
+    spec = read_spec(minutes).with_k("1/4")
+    frame = pd.DataFrame(
+        {"x1": [30, 75, 120, 500], "x2": 12, "x3": 3, "x4": 1}
+    )  # the others are at their cut-offs
+    result = estimate(ibis.memtable(frame), spec)
+    assert one(result, "H") == 0.75
+    assert one(result, "M1") == pytest.approx((0.5 + 1 + 1) / 4 / 4)
+    assert one(result, "M2") == pytest.approx((0.25 + 1 + 1) / 4 / 4)
+    assert one(measures(counted(frame, spec), spec), "H") == 0.75
 
 
 def test_the_distribution_of_scores_and_who_is_vulnerable_or_severe():
@@ -363,6 +380,10 @@ def test_groups_weights_and_rows_are_kept_apart():
     assert np.isnan(one(result, "A", area_code="950101", sex="m"))
     assert result.loc[result["area_code"] == "960101", "sex"].isna().all()
     counts = counted(frame, spec, ("area_code",))
+    later = counts[counts["area_code"] > "950101"].iloc[::-1]  # rows of a frame cut and turned around
+    pd.testing.assert_frame_equal(
+        measures(later, spec), measures(counts, spec).query("area_code > '950101'").reset_index(drop=True)
+    )
     for length, codes in ((4, ["9501", "9601"]), (2, ["95", "96"]), (0, ["TH"])):
         larger = measures(roll_up(counts, length), spec)
         assert larger["area_code"].drop_duplicates().tolist() == codes
@@ -382,6 +403,22 @@ def test_a_household_a_row_weighs_as_many_as_its_members_exactly():
     assert result["n"].eq(2).all()
 
 
+def test_a_group_of_which_nothing_is_known_has_no_shares():
+    spec = spec_of({"all": {"a": 1, "b": 1}}, k="1/2", missing="reweight")
+    frame = pd.DataFrame({"a": [1, 0, 1, None], "b": [1, 1, 0, None], "group": ["x", "x", "x", "y"]})
+    table = ibis.memtable(frame)
+    design = Design(stratum=None, cluster=None, weight=None)
+    for result in (
+        measures(profiles(table, spec, ["group"]), spec),
+        estimate(table, spec, ["group"], design=design),
+        estimate(table, spec, ["group"], design=design, bootstrap=Bootstrap(20, 1)),
+    ):
+        gone = result[result["group"] == "y"]
+        assert gone["n"].eq(0).all() and one(gone, "n") == one(gone, "poor") == 0
+        assert gone.loc[~gone["measure"].isin(["n", "poor"]), "value"].isna().all()
+        assert one(result, "H", group="x") == 1.0
+
+
 def test_an_empty_table_gives_no_rows_and_only_what_is_asked_for_is_worked_out():
     spec = spec_of({"all": {"a": 1, "b": 1}})
     empty = pd.DataFrame({"a": [1], "b": [1], "g": ["x"]}).iloc[:0]
@@ -399,6 +436,12 @@ def test_what_cannot_be_worked_with_is_named():
     assert "ควรเป็น also b, area_code" in told.value.text("th")
     with pytest.raises(TableError, match="columns not called profile"):
         profiles(table, spec, ["persons"])
+    own = ibis.memtable(pd.DataFrame({"a": [1], "b": [1], "score": [1]}))
+    with pytest.raises(TableError, match="by: found score, expected columns with names of their own"):
+        estimate(own, spec, ["score"])
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(TableError, match="weight: found a number below 0, or none"):
+            measures(pd.DataFrame({"profile": [1], "missing": [0], "persons": [1], "weight": [wrong]}), spec)
     with pytest.raises(TableError, match="also missing, persons, weight"):
         measures(pd.DataFrame({"profile": [1]}), spec)
     with pytest.raises(TableError, match="some of n, poor, H"):

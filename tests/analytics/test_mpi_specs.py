@@ -70,6 +70,9 @@ def test_a_k_that_is_no_share_is_refused(given):
 def test_weights_of_dimensions_are_shared_by_their_indicators():
     spec = load_spec("global_mpi").with_weights({"health": 0.5, "education": 0.25, "living": "25 %"})
     assert [str(i.weight) for i in spec.indicators] == ["1/4"] * 2 + ["1/8"] * 2 + ["1/24"] * 6
+    uneven = spec.with_weights({i.id: n for n, i in enumerate(spec.indicators, 1)})
+    again = uneven.with_weights({"health": 1, "education": 1, "living": 1})
+    assert [str(i.weight) for i in again.indicators[:4]] == ["1/9", "2/9", "1/7", "4/21"]
     off = spec.with_weights({"health": 0, "education": 1, "living": 1})
     assert [i.weight for i in off.indicators[:2]] == [0, 0]
     assert off.with_weights({"health": 1, "education": 0, "living": 0}).indicators[0].weight == Fraction(1, 2)
