@@ -43,11 +43,11 @@ in every province the dimension's count lies between the largest and the sum of 
 """
 
 THEMES: Final = (
-    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light", "neet", "village", "table",
+    "poverty", "dimensions", *DIMENSIONS, "overlap", "population", "economy", "light", "neet", "mpi", "village", "table",
 )  # fmt: skip
 """Themes in the order a screen offers them. One map layer file holds one theme, or a part of it."""
 
-IMPORTED: Final[Mapping[str, str]] = MappingProxyType({"t_": "table", "nrd_": "village"})
+IMPORTED: Final[Mapping[str, str]] = MappingProxyType({"t_": "table", "nrd_": "village", "af_": "mpi"})
 """How ids of imported indicators start, and the theme they belong to."""
 
 NEET_STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -357,7 +357,7 @@ def extend(entries: Iterable[Indicator]) -> None:
         _extended = MappingProxyType(merged)
 
 
-_IMPORTED_ID: Final = re.compile(r"(?:t|nrd)_[a-z0-9]+(?:_[a-z0-9]+)*")
+_IMPORTED_ID: Final = re.compile(r"(?:t|nrd|af)_[a-z0-9]+(?:_[a-z0-9]+)*")
 _LONGEST_ID: Final = 64
 _LONGEST_TEXT: Final = 600
 # Letters of any script, digits, blanks and the punctuation of names and units. What Markdown, HTML, emoji codes, tooltips,

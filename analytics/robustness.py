@@ -15,11 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, lcm
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from analytics.alkire_foster import ProfileCounts
+    from analytics.mpi_specs import MpiSpec
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -71,64 +74,34 @@ class People:
             raise RobustnessError("an area without persons, expected a population above 0 everywhere")
 
 
-def people(
-    area_codes: Sequence[str],
-    profiles: npt.ArrayLike,
-    persons: npt.ArrayLike,
-    indicators: int,
-    *,
-    population: Sequence[tuple[str, float]] | None = None,
-) -> People:
-    """Gather rows of area, profile and persons.
+def people(counts: ProfileCounts, spec: MpiSpec) -> People:
+    """Take the persons that a specification measures out of counted profiles.
 
     Parameters
     ----------
-    area_codes : sequence of str, length r
-    profiles : array of int, shape (r,)
-        Bit i is set where the persons are deprived in indicator i.
-    persons : array of float, shape (r,)
-    indicators : int
-        How many bits have a meaning.
-    population : sequence of (code, persons), optional
-        Where the rows do not hold everybody. Otherwise the population is the sum of an area's rows.
+    counts : ProfileCounts
+        Grouped by ``area_code`` alone.
+    spec : MpiSpec
+        Its weights and k play no part. Where it leaves out who has an unknown indicator, or divides by the weights of the
+        indicators known, whoever has an unknown one is left out here: under other weights the latter would be counted by
+        another part of them.
 
     Returns
     -------
     People
-        Areas by code; an area without anybody is left out.
-
-    Raises
-    ------
-    RobustnessError
-        On a profile with a bit that has no meaning, on negative persons, and on more persons than there are.
-
-    Examples
-    --------
-    >>> found = people(["01", "01", "02"], [0b00, 0b11, 0b01], [8, 2, 5], 2)
-    >>> found.codes, found.population.tolist(), found.bits.tolist()
-    (('01', '02'), [10.0, 5.0], [[True, False], [True, True]])
+        Weighted. An area without anybody is left out.
     """
-    masks = np.asarray(profiles, dtype=np.int64)
-    counts = np.asarray(persons, dtype=np.float64)
-    if len(masks) and (masks.min() < 0 or masks.max() >= 1 << indicators):
-        raise RobustnessError(f"profile {masks.max()}, expected 0 to {(1 << indicators) - 1}")
-    if not (counts >= 0).all():
-        raise RobustnessError("persons below 0 or missing, expected 0 or more")
-    codes, row = np.unique(np.asarray(area_codes, dtype=object), return_inverse=True)
-    everybody = np.bincount(row, counts, minlength=len(codes))
-    if population is not None:
-        told = dict(population)
-        wanted = np.array([told.get(str(code), np.nan) for code in codes])
-        if not (wanted >= everybody).all():
-            raise RobustnessError("more persons in the profiles of an area than in its population")
-        everybody = wanted
-    distinct, column = np.unique(masks, return_inverse=True)
-    table = sparse.csr_array((counts, (row, column)), shape=(len(codes), len(distinct)))
+    told = np.ones(len(counts.profile)) if spec.missing == "not_deprived" else counts.missing == 0
+    everybody = np.asarray(counts.weight @ told.astype(np.float64))
     there = np.flatnonzero(everybody > 0)
-    poor = np.flatnonzero(distinct > 0)
-    bits = (distinct[poor, None] >> np.arange(indicators)) & 1 == 1
+    poor = np.flatnonzero((told > 0) & (counts.profile > 0))
+    bits = (counts.profile[poor, None] >> np.arange(len(spec.indicators))) & 1 == 1
+    codes = counts.groups["area_code"].tolist()
     return People(
-        tuple(str(code) for code in codes[there]), bits, table[there][:, poor].tocsr(), everybody[there]
+        tuple(str(codes[i]) for i in there),
+        bits,
+        counts.weight[there][:, poor].astype(np.float64),
+        everybody[there],
     )
 
 
@@ -289,7 +262,11 @@ def values(people: People, settings: Settings, measure: Measure = "M0") -> Float
     --------
     The four persons of Alkire and Foster's example, half of the indicators as cut-off:
 
-    >>> four = people(["a"] * 4, [0b0000, 0b1010, 0b1111, 0b0010], [1, 1, 1, 1], 4)
+    >>> import pandas as pd
+    >>> from analytics.alkire_foster import count_profiles
+    >>> from analytics.mpi_specs import load_spec
+    >>> rows = {"area_code": "a", "profile": [0b0000, 0b1010, 0b1111, 0b0010], "missing": 0, "persons": 1, "weight": 1}
+    >>> four = people(count_profiles(pd.DataFrame(rows)), load_spec("af_example"))
     >>> quarter = setting([Fraction(1, 4)] * 4, Fraction(1, 2))
     >>> [values(four, quarter, m).item() for m in ("H", "A", "M0")]
     [0.5, 0.75, 0.375]

@@ -29,6 +29,7 @@ themes = [
         "population",
         "economy",
         "light",
+        "mpi",
         "village",
         "table",
     )
@@ -74,7 +75,9 @@ if settings.open:
 if c.view.breaks and not read_breaks(c.view.breaks):
     st.warning(w("method.breaks_wrong", text=escape_markdown(c.view.breaks)))
 
-if entry.imported:
+if entry.theme == "mpi":
+    st.badge(w("mpi.computed"), icon=":material/calculate:", color="violet")
+elif entry.imported:
     st.badge(w("table.badge"), icon=":material/upload_file:", color="violet")
 scene = compose(c, ind, year)
 panels.year_note(c, year)

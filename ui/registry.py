@@ -27,6 +27,7 @@ PAGES = (
     PageEntry("poverty_light", ":material/scatter_plot:"),
     PageEntry("neet", ":material/school:"),
     PageEntry("services", ":material/local_hospital:"),
+    PageEntry("mpi_tool", ":material/tune:"),
     PageEntry("villages", ":material/holiday_village:"),
     PageEntry("overlay", ":material/layers:"),
 )

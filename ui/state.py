@@ -26,6 +26,8 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _KM = re.compile(r"\d{1,3}(?:\.\d)?")
 LONGEST_GRADES = 300
+_WEIGHTS = re.compile(r"(?:100|\d{1,2})(?:\.(?:100|\d{1,2})){1,61}", re.ASCII)
+SPREADS = ("near", "wide")
 _LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
@@ -82,6 +84,15 @@ class View:
         Layers of the overlay map as `ui.overlay_state` writes them, empty for the first ready-made set.
     title : str
         Name a person gave to the set of layers.
+    cut : int or None
+        Cut-off of a computed index in percent of all weights, 0 for the union; None is the specification's own.
+    weights : str
+        Weights of dimensions or of indicators of a computed index as whole numbers from 0 to 100 with a dot between; empty for
+        the specification's own.
+    spread : str
+        How far the settings lie from the one shown that a ranking is held against, of `SPREADS`.
+    pool : bool
+        The settings vary the year too.
     """
 
     area: str = "TH"
@@ -111,6 +122,10 @@ class View:
     approx: bool = False
     layers: str = ""
     title: str = ""
+    cut: int | None = None
+    weights: str = ""
+    spread: str = "near"
+    pool: bool = False
 
 
 _DEFAULT = View()
@@ -139,6 +154,7 @@ def parse(
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
+        ("spread", SPREADS),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
@@ -160,9 +176,16 @@ def parse(
     opacity = params.get("opacity", "")
     if opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
         view = replace(view, opacity=int(opacity))
-    for name in ("anyway", "approx"):
+    for name in ("anyway", "approx", "pool"):
         if params.get(name) == "1":
             view = replace(view, **{name: True})
+    cut = params.get("cut", "")
+    if cut.isdecimal() and len(cut) <= 3 and int(cut) <= 100:
+        view = replace(view, cut=int(cut))
+    weights = params.get("weights", "")
+    # How many there have to be is the page's business.
+    if _WEIGHTS.fullmatch(weights) and any(int(w) for w in weights.split(".")):
+        view = replace(view, weights=weights)
     classes = params.get("k", "")
     if classes.isdecimal() and MIN_CLASSES <= int(classes) <= MAX_CLASSES:
         view = replace(view, k=int(classes))

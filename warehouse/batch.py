@@ -109,6 +109,20 @@ VILLAGE_SCORE = pa.schema(
         ("source_id", pa.string()),
     ]
 )
+MPI_PROFILE = pa.schema(
+    [
+        ("spec", pa.string()),
+        ("area_code", pa.string()),
+        ("level", pa.string()),
+        ("year", pa.int16()),
+        ("subgroup", pa.string()),  # empty for everybody
+        ("profile", pa.int64()),
+        ("missing", pa.int64()),
+        ("persons", pa.float64()),  # sum of weights
+        ("rows", pa.int64()),  # persons asked
+        ("source_id", pa.string()),
+    ]
+)
 
 
 def empty(schema: pa.Schema) -> pa.Table:
@@ -186,6 +200,11 @@ class Batch:
         batch's first source, and each takes the place of the one of the same id.
     places : pyarrow.Table
         Of the schema `PLACE`; they replace all places of the sources they name.
+    mpi_profiles : pyarrow.Table
+        Of the schema `MPI_PROFILE`, one level a source; they replace all profiles of their sources and years. Never of a
+        source whose cells are protected.
+    mpi_specs : mapping of (source id, specification) to str
+        TOML of every specification that `mpi_profiles` names.
     whole_years : bool
         Whether it says all there is of its sources in its years, so that what they said of these years before goes.
     """
@@ -204,6 +223,8 @@ class Batch:
     village_specs: Mapping[str, str] = field(default_factory=dict)
     indicators: Sequence[Indicator] = ()
     places: pa.Table = field(default_factory=lambda: empty(PLACE))
+    mpi_profiles: pa.Table = field(default_factory=lambda: empty(MPI_PROFILE))
+    mpi_specs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     whole_years: bool = False
     cells_given: bool = False
 

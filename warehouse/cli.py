@@ -34,7 +34,7 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 if TYPE_CHECKING:
     from warehouse.batch import Batch
 
-KINDS = ("boundaries", "households", "neet", "nightlight", "places", "table", "tpmap", "villages")
+KINDS = ("boundaries", "households", "mpi", "neet", "nightlight", "places", "table", "tpmap", "villages")
 DESK_WORKS = ("serve", "keys", "status", "audit", "aggregate")
 QUERY_COLUMNS = (
     "area_code",
@@ -301,6 +301,8 @@ def _read(
         progress("read", 0.5 * done / max(total, 1))
 
     paths = [Path(p) for p in options.paths]
+    if options.kind == "mpi":
+        return _read_computed(paths, options)
     # A raster of the world is read by position, so its size is no matter of memory.
     allowed: dict[str, Any] = (
         {"max_bytes": nightlight.MAX_BYTES, "timeout": nightlight.TIMEOUT}
@@ -349,6 +351,20 @@ def _read(
             return batch
     except IntakeError as error:
         raise StoreError(f"เปิดตัวอ่านไฟล์ไม่ได้: {error}", f"cannot start the file readers: {error}") from error
+
+
+def _read_computed(paths: Sequence[Path], options: argparse.Namespace) -> Batch:
+    from warehouse.sources.mpi import read_mpi
+
+    if len(paths) != 1:
+        raise QueryError(
+            f"พบ {len(paths)} โฟลเดอร์ นำเข้าผลการคำนวณได้ครั้งละโฟลเดอร์",
+            f"found {len(paths)} folders; results are imported one folder at a time",
+        )
+    cells = options.cells or ("synthetic" if options.synthetic else "protected")
+    if options.synthetic and cells == "published":
+        cells = "synthetic"
+    return read_mpi(paths[0], cells=cells, title=options.title)  # type: ignore[arg-type]
 
 
 def _read_neet(
@@ -964,7 +980,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--title",
         "--source-title",
-        help="what the source is called, where the file does not say (neet, places, table, villages)",
+        help="what the source is called, where the file does not say (mpi, neet, places, table, villages)",
     )
     command.add_argument(
         "--sheet",
@@ -1018,7 +1034,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="cells",
         action="store_const",
         const="published",
-        help="show every cell: its owner has published these very cells (tpmap, neet, table)",
+        help="show every cell: its owner has published these very cells (tpmap, neet, table, mpi)",
     )
     cells.add_argument(
         "--protected",
@@ -1030,7 +1046,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--synthetic",
         action="store_true",
-        help="all persons are invented, with impossible citizens' numbers (households)",
+        help="all persons are invented (mpi), with impossible citizens' numbers (households)",
     )
     command.add_argument(
         "--income-line",

@@ -26,6 +26,7 @@ from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
 from warehouse.light_files import merge_rasters
 from warehouse.light_numbers import put_light_numbers
+from warehouse.mpi_numbers import merge_profiles, put_mpi_numbers
 from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
@@ -47,6 +48,8 @@ TABLES = (
     "village_spec",
     "indicator_entry",
     "place",
+    "mpi_profile",
+    "mpi_spec",
 )
 # What decides the computed rows and the layers, apart from the imported files and the settings.
 RULES = (
@@ -60,6 +63,7 @@ RULES = (
             "derive.py",
             "light_coverage.py",
             "light_numbers.py",
+            "mpi_numbers.py",
             "protection.py",
             "browser_layers.py",
             "schema.sql",
@@ -190,11 +194,13 @@ def _write_database(
         _official_areas(connection)
         years |= _merge_indicators(connection, batches)
         rounds: set[tuple[str, int]] = set()
+        profiled: set[tuple[str, int]] = set()
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
             _settle_cells(connection, batch, guard)
             # Before the report and the files are noted: it adds to the one and reopens others of these.
             rounds |= merge_villages(connection, batch)
+            profiled |= merge_profiles(connection, batch)
             guard.forget(_merge(connection, batch), whole_years=batch.whole_years)
             levels |= _write_boundaries(staging, batch)
         lights = merge_rasters(connection, staging, batches)
@@ -206,6 +212,7 @@ def _write_database(
             levels |= {"province", "district", "subdistrict"}
         _extents(connection, staging, batches)
         years |= put_village_numbers(connection, rounds, everything=everything)
+        years |= put_mpi_numbers(connection, profiled, everything=everything)
         tell("derive", 0.2)
         years |= put_light_numbers(
             connection, staging, boundaries_changed=bool(levels), touched=lights, everything=everything
@@ -223,6 +230,7 @@ def _write_database(
                 "observation": "ORDER BY indicator, year, level, area_code, source_id",
                 "area": "ORDER BY level, code",
                 "village_score": "ORDER BY spec, year, code, indicator",
+                "mpi_profile": "ORDER BY source_id, year, subgroup, area_code, profile",
                 "indicator_entry": "ORDER BY source_id, position, id",
             }.get(table, "ORDER BY ALL")
             connection.execute(f"INSERT INTO final.{table} SELECT * FROM work.{table} {order}")
@@ -617,6 +625,21 @@ _CHECKS = (
            LIMIT 1""",
         "มีสถานที่ที่ไม่มีแหล่ง ไม่มีพื้นที่ หรือมีพิกัดไม่ครบ",
         "a place without a source, without an area or with half a position",
+    ),
+    (
+        """SELECT p.source_id, p.area_code FROM mpi_profile p
+           LEFT JOIN source s USING (source_id) LEFT JOIN area a ON a.code = p.area_code
+           LEFT JOIN mpi_spec e ON e.source_id = p.source_id AND e.spec = p.spec
+           WHERE s.source_id IS NULL OR a.code IS NULL OR e.spec IS NULL OR p.persons < 0 OR NOT isfinite(p.persons)
+           LIMIT 1""",
+        "มีรูปแบบการขาดแคลนที่ไม่มีแหล่ง พื้นที่ หรือข้อกำหนด หรือมีจำนวนคนที่ใช้ไม่ได้",
+        "a profile of deprivation without source, area or specification, or with an impossible number of persons",
+    ),
+    (
+        """SELECT DISTINCT source_id FROM mpi_profile SEMI JOIN (SELECT source_id FROM source WHERE cells = 'protected')
+           USING (source_id) LIMIT 1""",
+        "มีรูปแบบการขาดแคลนของแหล่งที่ต้องปกปิด",
+        "profiles of deprivation of a protected source",
     ),
     (
         "SELECT source_id, place_id FROM place GROUP BY ALL HAVING count(*) > 1 LIMIT 1",

@@ -31,6 +31,7 @@ import pandas as pd
 from analytics.catalogue import IMPORTED, CatalogueError, Indicator, extend, load_catalogue, read_entry
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
 from warehouse.lights import Lights
+from warehouse.mpi import Mpi
 from warehouse.places import Places
 from warehouse.report import QueryError
 from warehouse.settings import Query, load_settings
@@ -380,6 +381,11 @@ class Warehouse:
     def places(self) -> Places:
         """Public services of the snapshot; empty where none is in."""
         return Places(self)
+
+    @cached_property
+    def mpi(self) -> Mpi:
+        """Profiles of deprivation, computed or published as TPMAP's overlap; empty where there are none."""
+        return Mpi(self)
 
     # -- where it comes from ----------------------------------------------
 

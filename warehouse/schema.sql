@@ -137,6 +137,28 @@ CREATE TABLE IF NOT EXISTS village_spec (
     entry VARCHAR NOT NULL         -- TOML
 );
 
+-- Persons by profile of deprivation: the sufficient statistic of the Alkire-Foster measures at every cut-off and set of weights. Only
+-- the finest level of a source is kept, the levels above are its sums. Never of a protected source. Missing from snapshots made before.
+CREATE TABLE IF NOT EXISTS mpi_profile (
+    spec       VARCHAR NOT NULL,
+    area_code  VARCHAR NOT NULL,
+    level      VARCHAR NOT NULL,
+    year       SMALLINT NOT NULL,   -- CE
+    subgroup   VARCHAR NOT NULL,    -- such as sex=f; empty for everybody
+    profile    BIGINT NOT NULL,     -- bit i: deprived in the i-th indicator of the specification
+    missing    BIGINT NOT NULL,     -- bit i: the i-th indicator is not known
+    persons    DOUBLE NOT NULL,     -- whom they stand for: the sum of weights
+    rows       BIGINT NOT NULL,     -- persons the source asked; the same in a census
+    source_id  VARCHAR NOT NULL
+);
+
+-- The specifications that profiles were made by, whole, one a source.
+CREATE TABLE IF NOT EXISTS mpi_spec (
+    source_id VARCHAR NOT NULL,
+    spec      VARCHAR NOT NULL,
+    entry     VARCHAR NOT NULL      -- TOML
+);
+
 -- Indicators that came with imported files, as analytics/catalogue.py writes them. Missing from snapshots made before.
 CREATE TABLE IF NOT EXISTS indicator_entry (
     id        VARCHAR NOT NULL,

@@ -6,12 +6,15 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from analytics import robustness as r
+from analytics.alkire_foster import count_profiles, measures
+from analytics.mpi_specs import load_spec
 
 F = Fraction
 EXAMPLE = [0b0000, 0b1010, 0b1111, 0b0010]
@@ -27,9 +30,18 @@ def by_hand(profiles: list[int], weights: list[F], k: F) -> tuple[F, F | None, F
     return F(len(poor), n), (sum(poor) / len(poor) if poor else None), sum(poor, F(0)) / n
 
 
+SPECS = {4: "af_example", 5: "tpmap_dimensions", 17: "tpmap12"}
+
+
+def counted(rows: dict[str, object], d: int) -> r.People:
+    frame = pd.DataFrame({"missing": 0, **rows})
+    return r.people(count_profiles(frame), load_spec(SPECS[d]))
+
+
 def table(areas: dict[str, list[int]], d: int) -> r.People:
     rows = [(code, p) for code, profiles in areas.items() for p in profiles]
-    return r.people([c for c, _ in rows], [p for _, p in rows], [1] * len(rows), d)
+    codes, profiles = [c for c, _ in rows], [p for _, p in rows]
+    return counted({"area_code": codes, "profile": profiles, "persons": 1, "weight": 1}, d)
 
 
 @pytest.mark.parametrize(
@@ -219,27 +231,46 @@ def test_many_profiles_are_worked_off_in_parts(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_curves_of_many_levels_stand_at_every_hundredth() -> None:
-    people = table({"a": list(range(256)), "b": list(range(0, 256, 3))}, 8)
-    lines = r.curves(people, r.setting([F(2**i) for i in range(8)], F(0)))
+    people = table({"a": list(range(256)), "b": list(range(0, 256, 3))}, 17)
+    lines = r.curves(people, r.setting([F(2**i) if i < 8 else F(0) for i in range(17)], F(0)))
     assert len(lines.k) == r.MOST_LEVELS and lines.k[-1] == 1.0
     assert (np.diff(lines.heads, axis=1) <= 0).all()
     assert lines.heads[0, -1] == 1 / 256 and lines.adjusted[0, -1] == 1 / 256
 
 
-def test_a_population_beyond_the_rows_is_what_shares_are_of() -> None:
-    told = [("a", 10.0), ("b", 4.0)]
-    people = r.people(["a", "a", "b"], [1, 3, 2], [2, 1, 1], 2, population=told)
-    assert r.values(people, r.setting([F(1), F(1)], F(0)), "H")[0].tolist() == [0.3, 0.25]
-    with pytest.raises(r.RobustnessError, match="more persons"):
-        r.people(["a"], [1], [11], 2, population=told)
+def test_persons_are_weighted_and_those_nobody_knows_of_are_left_out_where_the_specification_says_so() -> (
+    None
+):
+    rows = {
+        "area_code": ["a", "a", "b", "c"],
+        "profile": [1, 3, 2, 0],
+        "persons": 1,
+        "weight": [2.5, 0.5, 1.0, 0.0],
+    }
+    plain = counted(rows, 5)
+    assert plain.codes == ("a", "b") and plain.population.tolist() == [3.0, 1.0]
+    whole = r.setting([F(1)] * 5, F(2, 5))
+    assert r.values(plain, whole, "H")[0].tolist() == pytest.approx([0.5 / 3, 0.0])
+    # The worked example's rule is to drop whoever lacks a value.
+    lacking = counted({**rows, "missing": [4, 0, 0, 0]}, 4)
+    assert lacking.population.tolist() == [0.5, 1.0]
+    assert r.values(lacking, r.setting([F(1)] * 4, F(0)), "H")[0].tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize(
-    ("profile", "persons", "expected"), [(4, 1, "profile 4"), (-1, 1, "profile"), (1, -1, "persons below")]
-)
-def test_impossible_rows_are_refused(profile: int, persons: int, expected: str) -> None:
-    with pytest.raises(r.RobustnessError, match=expected):
-        r.people(["a"], [profile], [persons], 2)
+@settings(max_examples=30, deadline=None)
+@given(areas=population, whole=weight, k=share)
+def test_values_are_those_of_the_engine(areas: dict[str, list[int]], whole: list[int], k: F) -> None:
+    spec = load_spec("tpmap_dimensions")
+    chosen = spec.with_weights(dict(zip([d.id for d in spec.dimensions], whole, strict=True)))
+    chosen = chosen.with_k(k if k else "union")
+    rows = [(code, p) for code, profiles in areas.items() for p in profiles]
+    frame = pd.DataFrame(rows, columns=["area_code", "profile"]).assign(missing=0, persons=1, weight=1)
+    engine = measures(count_profiles(frame), chosen, only=("H", "A", "M0"))
+    people = r.people(count_profiles(frame), spec)
+    for measure in ("H", "A", "M0"):
+        found = r.values(people, r.setting([i.weight for i in chosen.indicators], k), measure)[0]
+        expected = engine[engine["measure"] == measure].set_index("area_code")["value"]
+        assert found == pytest.approx(expected[list(people.codes)].to_numpy(), rel=1e-13, nan_ok=True)
 
 
 def test_settings_that_cannot_be_are_refused() -> None:
@@ -247,11 +278,11 @@ def test_settings_that_cannot_be_are_refused() -> None:
         r.setting([F(0), F(0)], F(1, 2))
     with pytest.raises(r.RobustnessError, match="sum to 1"):
         r.drawn([F(1, 2), F(1, 4)], [0, 1], [F(1, 2)], 5, seed=1)
-    people = table({"a": [1]}, 2)
-    with pytest.raises(r.RobustnessError, match="3 weights for 2"):
+    people = table({"a": [1]}, 4)
+    with pytest.raises(r.RobustnessError, match="3 weights for 4"):
         r.values(people, r.setting([F(1)] * 3, F(0)))
-    one = r.setting([F(1), F(1)], F(0))
+    one = r.setting([F(1)] * 4, F(0))
     with pytest.raises(r.RobustnessError, match="no area"):
-        r.stability([people, table({"b": [1]}, 2)], one, one)
+        r.stability([people, table({"b": [1]}, 4)], one, one)
     with pytest.raises(r.RobustnessError, match="1 years"):
-        r.stability([people], one, r.setting([F(1), F(1)], F(0), year=1))
+        r.stability([people], one, r.setting([F(1)] * 4, F(0), year=1))

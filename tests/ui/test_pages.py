@@ -46,6 +46,7 @@ def test_every_page_runs(page, language, area):
         "night_light": "light.values_heading",
         "poverty_light": "pair.heading_downloads",
         "services": "services.nothing",
+        "mpi_tool": "mpi.nothing",
         "villages": "villages.nothing",
         "overlay": "overlay.share",
     }.get(page, "ranking.heading")

@@ -1,0 +1,137 @@
+"""What the MPI tool is downloaded as: measures of the areas listed with the specification they were worked out by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from ui import export
+from ui.export import Sheet
+from ui.frame import Context
+from ui.mpi_panels import cut_text, source_text
+from ui.mpi_robust import settings_text, stability_frame
+from ui.mpi_state import Choice, found, share_of, table
+from ui.panels import download_buttons
+from ui.texts import texts
+from ui.workbook import source_rows
+
+COLUMNS = (
+    "area_code", "name_th", "name_en", "persons", "poor", "headcount_percent", "intensity_percent", "m0",
+    "own_headcount_percent", "own_intensity_percent", "own_m0", "rank_m0", "own_rank_m0", "worst_fifth_share",
+    "rank_low", "rank_high", "k", "weights", "year", "year_be", "source", "made_up",
+)  # fmt: skip
+PART_COLUMNS = ("area_code", "name_th", "name_en", "part", "name", "weight", "uncensored_percent", "censored_percent",
+                "contribution_percent")  # fmt: skip
+
+
+def rows(c: Context, choice: Choice) -> Iterator[list[object]]:
+    """One row an area in the order of `COLUMNS`; an empty cell is unknown, never zero."""
+    now, own = found(c, choice.question), found(c, choice.own)
+    ranks = stability_frame(c, choice)
+    frame = table(c, choice)
+    place = now["M0", ""].rank(method="min", ascending=False)
+    own_place = own["M0", ""].rank(method="min", ascending=False)
+    weights = weights_text(choice)
+    q = choice.question
+    made_up = str(choice.edition.made_up).lower()
+    for area in frame.itertuples():
+        code = str(area.area_code)
+        known = code in now.index
+        numbers: list[object] = [None] * 10
+        if known:
+            a, b = now.loc[code], own.loc[code]
+            numbers = [
+                a["n", ""], a["poor", ""], 100 * a["H", ""], 100 * a["A", ""], a["M0", ""],
+                100 * b["H", ""], 100 * b["A", ""], b["M0", ""], int(place[code]), int(own_place[code]),
+            ]  # fmt: skip
+        stay = list(ranks.loc[code]) if code in ranks.index else [None] * 3
+        yield [
+            code, area.name_th, area.name_en, *numbers, *stay, str(choice.spec.k), weights, q.year, q.year + 543,
+            choice.edition.sources[q.year], made_up,
+        ]  # fmt: skip
+
+
+def part_rows(c: Context, choice: Choice) -> Iterator[list[object]]:
+    """One row an area and indicator in the order of `PART_COLUMNS`."""
+    now = found(c, choice.question)
+    for area in table(c, choice).itertuples():
+        if area.area_code not in now.index:
+            continue
+        row = now.loc[str(area.area_code)]
+        for one in choice.spec.indicators:
+            yield [
+                area.area_code, area.name_th, area.name_en, one.id, c.words.pick(one.name_th, one.name_en),
+                float(one.weight),
+                *(100 * row[kind, one.id] for kind in ("uncensored", "censored")),
+                row["contribution_percent", one.id],
+            ]  # fmt: skip
+
+
+def weights_text(choice: Choice) -> str:
+    """Weights of the indicators as exact fractions: ``ind01=1/20; ...``."""
+    return "; ".join(f"{one.id}={one.weight}" for one in choice.spec.indicators)
+
+
+def notes(c: Context, choice: Choice) -> list[str]:
+    """What the numbers are and by which settings; every export carries it."""
+    w, spec = c.words, choice.edition.spec
+    lines = [
+        f"{w.pick(spec.name_th, spec.name_en)} · {w('mpi.computed')}",
+        w("mpi.cut_now", k=cut_text(c, share_of(choice.spec)), own=cut_text(c, share_of(spec))),
+        w("mpi.export_weights", weights=weights_text(choice)),
+        settings_text(c, choice),
+        source_text(c, choice),
+        w.pick(spec.note_th, spec.note_en),
+    ]
+    if choice.edition.made_up:
+        lines.insert(0, w("mpi.made_up_short"))
+    return [line for line in lines if line]
+
+
+def specification(choice: Choice) -> str:
+    """The specification as TOML, as it came, with the cut-off and the weights of the view where they differ.
+
+    `analytics.mpi_specs.load_spec` reads it, so that a result can be worked out again elsewhere.
+    """
+    if not choice.changed:
+        return choice.edition.spec.entry
+    from analytics.mpi_toml import spec_toml
+
+    return spec_toml(choice.spec)
+
+
+def downloads(c: Context, choice: Choice) -> None:
+    """CSV, a workbook with parts, dictionary and sources, and the specification."""
+
+    def workbook() -> bytes:
+        th, en = texts("th"), texts("en")
+        names = dict.fromkeys((*COLUMNS, *PART_COLUMNS))
+        words = [(name, th[f"mpi.export.{name}"], en[f"mpi.export.{name}"]) for name in names]
+        facts = [c.warehouse.source(choice.edition.sources[choice.question.year])]
+        lines = [(line,) for line in specification(choice).splitlines()]
+        return export.xlsx_bytes(
+            [
+                Sheet("areas", COLUMNS, list(rows(c, choice)), (11, 24, 24)),
+                Sheet("indicators", PART_COLUMNS, list(part_rows(c, choice)), (11, 24, 24, 14, 44)),
+                Sheet("dictionary", ("column", "ไทย", "English"), words, (24, 70, 70)),
+                Sheet("specification", ("toml",), lines, (110,)),
+                Sheet("sources", ("key", "value"), source_rows(facts, notes(c, choice)), (16, 110)),
+            ],
+            c.words("page.mpi_tool.title"),
+        )
+
+    q = choice.question
+    stem = ("mpi", choice.edition.spec.id, q.level, q.within, str(q.year))
+    download_buttons(
+        c, stem, lambda: export.csv_bytes(COLUMNS, rows(c, choice), notes(c, choice)), workbook, key="mpi"
+    )
+    st.download_button(
+        c.words("mpi.download_spec"),
+        lambda: specification(choice).encode("utf-8"),
+        file_name=export.file_name(*stem, suffix="toml"),
+        mime="application/toml",
+        icon=":material/description:",
+        key="mpi_toml",
+        on_click="ignore",
+    )
