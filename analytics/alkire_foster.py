@@ -28,6 +28,7 @@ from analytics.mpi_expression import TableError, known_states, need_columns
 from analytics.mpi_inference import Bootstrap, Design, changes, estimate
 from analytics.mpi_measures import (
     Scored,
+    coded,
     divide,
     long_form,
     names_of_totals,
@@ -181,16 +182,8 @@ def count_profiles(table: ir.Table | pd.DataFrame | ProfileCounts) -> ProfileCou
         return table
     need_columns(table, PROFILE)
     frame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
-    by = [c for c in frame.columns if c not in PROFILE]
-    pairs = frame[["profile", "missing"]].drop_duplicates().sort_values(["profile", "missing"])
-    column = pd.MultiIndex.from_frame(pairs).get_indexer(
-        pd.MultiIndex.from_frame(frame[["profile", "missing"]])
-    )
-    if by:
-        row = frame.groupby(by, sort=True, dropna=False, observed=True).ngroup().to_numpy()
-        groups = frame[by].iloc[np.unique(row, return_index=True)[1]]
-    else:
-        row, groups = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=[0])
+    row, groups = coded(frame, [c for c in frame.columns if c not in PROFILE])
+    column, pairs = coded(frame, ("profile", "missing"))
     shape = (len(groups), len(pairs))
 
     def matrix(name: str) -> sparse.csr_array:
@@ -201,7 +194,7 @@ def count_profiles(table: ir.Table | pd.DataFrame | ProfileCounts) -> ProfileCou
         return sparse.coo_array((numbers, (row, column)), shape=shape).tocsr()
 
     return ProfileCounts(
-        groups.reset_index(drop=True),
+        groups,
         pairs["profile"].to_numpy(dtype=np.int64),
         pairs["missing"].to_numpy(dtype=np.int64),
         matrix("persons"),

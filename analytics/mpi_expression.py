@@ -182,9 +182,10 @@ def total_expressions(
     values = rows.select(
         *by, kept=number(rows.kept), **{f"total_{name}": value for name, value in made.items()}
     )
-    sums = {name: values[f"total_{name}"].sum() for name in wanted}
+    # A sum over no rows is null.
+    sums = {name: values[f"total_{name}"].sum().fill_null(0) for name in wanted}
     grouped = values.group_by(list(by)) if by else values
-    return grouped.aggregate(kept=values.kept.sum(), **sums)
+    return grouped.aggregate(kept=values.kept.sum().fill_null(0), **sums)
 
 
 def _reaches(rows: Any, spec: MpiSpec, share: Any) -> Any:

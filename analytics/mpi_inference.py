@@ -28,7 +28,16 @@ import pandas as pd
 from scipy import special
 
 from analytics.mpi_expression import TableError, need_columns, total_expressions
-from analytics.mpi_measures import GAP_MEASURES, Floats, Ratio, divide, long_form, names_of_totals, ratios
+from analytics.mpi_measures import (
+    GAP_MEASURES,
+    Floats,
+    Ratio,
+    coded,
+    divide,
+    long_form,
+    names_of_totals,
+    ratios,
+)
 from analytics.mpi_specs import MpiSpec, Number
 
 if TYPE_CHECKING:
@@ -201,18 +210,9 @@ def _units(table: Any, spec: MpiSpec, by: Sequence[str], names: Sequence[str], d
         table = table.mutate(**{_ROW: ibis.row_number()})
     keys = tuple(dict.fromkeys((*by, *design.strata, cluster)))
     frame = _sorted(total_expressions(table, spec, keys, names, design.weight).to_pandas(), keys)
-    if by:
-        code = frame.groupby(list(by), sort=True, dropna=False, observed=True).ngroup().to_numpy()
-        groups = frame[list(by)].iloc[np.unique(code, return_index=True)[1]].reset_index(drop=True)
-    else:
-        code, groups = np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
-    each = [*design.strata, cluster]
-    unit = frame.groupby(each, sort=True, dropna=False, observed=True).ngroup().to_numpy()
-    strata = (
-        frame.groupby(list(design.strata), sort=True, dropna=False, observed=True).ngroup().to_numpy()
-        if design.strata
-        else np.zeros(len(frame), dtype=np.int64)
-    )
+    code, groups = coded(frame, by)
+    unit, _ = coded(frame, (*design.strata, cluster))
+    strata, _ = coded(frame, design.strata)
     stratum_of = np.zeros(unit.max(initial=-1) + 1, dtype=np.intp)
     stratum_of[unit] = strata
     size_of = np.bincount(stratum_of).astype(np.int64)

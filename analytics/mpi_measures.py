@@ -262,6 +262,22 @@ def divide(top: npt.ArrayLike, bottom: npt.ArrayLike | None, scale: float) -> Fl
     return made * scale
 
 
+def coded(frame: pd.DataFrame, by: Sequence[str]) -> tuple[npt.NDArray[Any], pd.DataFrame]:
+    """Number the distinct values of columns in their order, missing ones last.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (rows,)
+    distinct : DataFrame, one row a number
+        Without columns everything has the number 0.
+    """
+    if not by:
+        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=[0])
+    codes = frame.groupby(list(by), sort=True, dropna=False, observed=True).ngroup().to_numpy()
+    first = np.unique(codes, return_index=True)[1]
+    return codes, frame[list(by)].iloc[first].reset_index(drop=True)
+
+
 def long_form(
     groups: pd.DataFrame, wanted: Sequence[Ratio], columns: dict[str, Floats], n: Ints
 ) -> pd.DataFrame:

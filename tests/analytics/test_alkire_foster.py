@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from mpitb.core import MPIToolbox
 
 from analytics.alkire_foster import (
@@ -28,7 +28,8 @@ from analytics.mpi_specs import load_spec, read_spec
 from tests.mpi_tables import ACHIEVEMENTS, counted, every, one, spec_of
 
 EXAMPLE = load_spec("af_example")
-LEAN = settings(max_examples=5, deadline=None)
+# A seed cannot be made simpler, so nothing is shrunk.
+LEAN = settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.generate))
 # Weights whose sums float arithmetic gets wrong: ten times 1/10, and sixths with eighteenths.
 GLOBAL = {
     "health": dict.fromkeys("ab", "1/6"),
@@ -202,15 +203,15 @@ def test_decomposition_adds_up(seed, k):
     parts = decomposition(by_group, spec)
     whole = measures(counted(frame, spec), spec)
     m0 = one(whole, "M0")
-    assert parts["contribution_absolute"].sum() == pytest.approx(m0, abs=1e-15)
+    assert parts["contribution_absolute"].sum() == pytest.approx(m0, abs=1e-14)
     assert (parts["population_share"] * parts["M0"]).to_numpy() == pytest.approx(
         parts["contribution_absolute"].to_numpy()
     )
     assert parts["contribution_percent"].sum() == pytest.approx(100)
     assert parts["population"].sum() == one(whole, "n") == frame["weight"].sum()
-    assert one(whole, "H") * one(whole, "A") == pytest.approx(m0, abs=1e-15)
+    assert one(whole, "H") * one(whole, "A") == pytest.approx(m0, abs=1e-14)
     for part in ("contribution", "dimension"):
-        assert sum(every(whole, f"{part}_absolute")) == pytest.approx(m0, abs=1e-15)
+        assert sum(every(whole, f"{part}_absolute")) == pytest.approx(m0, abs=1e-14)
         assert sum(every(whole, f"{part}_percent")) == pytest.approx(100)
     poor = measures(by_group, spec, only=["poor"])["value"]
     assert poor.sum() == one(whole, "poor")
@@ -228,7 +229,7 @@ def test_a_higher_cut_off_finds_fewer_poor_who_are_poorer(seed, rule):
     ]
     for lower, higher in itertools.pairwise(results):
         assert one(higher, "H") <= one(lower, "H")
-        assert one(higher, "M0") <= one(lower, "M0") + 1e-15
+        assert one(higher, "M0") <= one(lower, "M0") + 1e-14
         assert not one(higher, "A") < one(lower, "A") - 1e-12  # NaN where nobody is poor
         assert (np.array(every(higher, "censored")) <= np.array(every(lower, "censored"))).all()
 
@@ -423,6 +424,14 @@ def test_an_empty_table_gives_no_rows_and_only_what_is_asked_for_is_worked_out()
     spec = spec_of({"all": {"a": 1, "b": 1}})
     empty = pd.DataFrame({"a": [1], "b": [1], "g": ["x"]}).iloc[:0]
     assert measures(counted(empty, spec, ("g",)), spec).empty
+    design = Design(stratum="g", cluster=None, weight=None)
+    for nobody in (
+        measures(counted(empty, spec), spec),
+        estimate(ibis.memtable(empty), spec),
+        estimate(ibis.memtable(empty), spec, design=design),
+    ):
+        assert one(nobody, "n") == 0 and np.isnan(one(nobody, "H"))
+    assert estimate(ibis.memtable(empty), spec, ["g"], design=design).empty
     counts = counted(people(5, "ab", 1), spec)
     assert measures(counts, spec, only=["H"])["measure"].tolist() == ["H"]
     assert set(measures(counts, spec)["measure"]) == set(MEASURES) - {"vulnerable", "severe"}
