@@ -55,6 +55,7 @@ _BESIDE = """## Data and fonts that come along
 | Noto Sans Thai | package `fontpkg-noto-sans-thai`, served to the browser, put into printed maps | OFL-1.1 |
 | names and codes of areas | package `geothai` | CC-BY-4.0 (its data; its code is MIT) |
 | province outlines, simplified | `data/boundaries/provinces.geojson`, from Natural Earth | public domain |
+| schematic districts and subdistricts | `data/boundaries/schematic.geojson.gz`, from Natural Earth, seats of GeoNames | CC-BY-4.0 |
 | modelled night light | `data/nightlight/`, made from populated places of GeoNames | CC-BY-4.0 |
 | published figures of the country and the provinces | `data/figures/`, each with its source | facts, quoted |
 

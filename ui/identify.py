@@ -24,6 +24,7 @@ from ui.export import Sheet
 from ui.figures import place
 from ui.frame import Context
 from ui.markdown import escape_markdown
+from ui.outlines import outline_lines
 from ui.overlay_scene import NEET, Shown
 from ui.panels import download_buttons
 from ui.services_text import counted_text, partial, persons
@@ -265,7 +266,11 @@ def identify_panel(c: Context, shown: Sequence[Shown]) -> None:
         with everything:
             _table(c, other_facts(c, facts), "overlay_all_facts")
 
-    notes = [w("overlay.snapshot_line", snapshot=c.warehouse.snapshot), w("overlay.rank_note")]
+    notes = [
+        *outline_lines(c),
+        w("overlay.snapshot_line", snapshot=c.warehouse.snapshot),
+        w("overlay.rank_note"),
+    ]
 
     def csv_file() -> bytes:
         return export.csv_bytes(COLUMNS, identify_rows(c, facts), notes)

@@ -20,6 +20,7 @@ from ui.light_text import (
     unit_text,
     warning_lines,
 )
+from ui.outlines import outline_lines
 from ui.texts import Words
 
 ONE = tuple(m for m in MEASURES.values() if m.years == 1)
@@ -74,7 +75,7 @@ def light_notes(c: Context, s: LightScene) -> list[str]:
         if pair is None
         else [(pair.source0, pair.y0), (pair.source1, pair.y1)]
     )
-    lines = warning_lines(c, s)
+    lines = [*warning_lines(c, s), *outline_lines(c)]
     for source, year in years:
         product, row = product_of(source), raster_row(c, source, year)
         mask = row["mask"] if not pd.isna(row["mask"]) else "-"

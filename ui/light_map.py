@@ -27,6 +27,7 @@ from ui.light_text import (
 )
 from ui.map import MAP_HEIGHT, AreaLayer, deck, raster_layer
 from ui.opening import map_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, RGB, difference_colours, light_colours, ramp
 from ui.tables import year_label
 from ui.texts import Words
@@ -163,6 +164,7 @@ def _chart(
     key = f"light_map_{c.area.code}_{s.plan.draw_level}"
 
     table = measure_name(table_measure(s), c.words)
+    outline_note(c, s.plan.draw_level)
 
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip, under=under, night=night),
@@ -272,7 +274,8 @@ def _area_legend(
 
 def strong_lines(c: Context, s: LightScene, *, two: bool) -> list[str]:
     """What must not be missed on a legend: that light is modelled, and of two years what stands against them."""
-    return warning_lines(c, s) if two else [c.words("light.modelled")] if s.modelled else []
+    lines = warning_lines(c, s) if two else [c.words("light.modelled")] if s.modelled else []
+    return [*lines, *outline_lines(c, s.plan.draw_level)]
 
 
 def legend_notes(c: Context, s: LightScene, *, two: bool) -> list[str]:

@@ -18,6 +18,7 @@ from ui.light_map import grid_of, layer_url, picture_legend
 from ui.light_state import LightScene
 from ui.light_text import period_line, raster_row, threshold_line, warning_lines
 from ui.markdown import escape_markdown
+from ui.outlines import outline_lines
 from ui.swipe import Side, picture_name, swipe
 from ui.tables import year_label
 from warehouse.computed_layers import published_shape
@@ -43,7 +44,13 @@ def swipe_panel(c: Context, s: LightScene) -> None:
         return
     # The layer of the map: names and outlines come from it, and the browser has it already.
     lines = layer_url(c, s, MEASURES["light_mean"])
-    notes = [*warning_lines(c, s), w("light.not_poverty"), threshold_line(c, pair.source1, pair.y1, pair)]
+    made_up = outline_lines(c, s.plan.draw_level)
+    notes = [
+        *warning_lines(c, s),
+        *made_up,
+        w("light.not_poverty"),
+        threshold_line(c, pair.source1, pair.y1, pair),
+    ]
     swipe(w, before, after, place=c.name(c.area), lines=lines, own=s.plan.focus, notes=notes)
 
 

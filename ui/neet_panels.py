@@ -24,6 +24,7 @@ from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.neet_charts import Line, beside, rate_bars
 from ui.opening import map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import RGB, ramp
 from ui.panels import download_buttons
 from ui.scene import plan_of
@@ -244,6 +245,7 @@ def map_panel(c: Context, choice: Choice) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="neet_map_panel"):
         with st.container(width="stretch"):
             widget = f"neet_map_{choice.level}_{choice.within}"
+            outline_note(c, choice.level)
 
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip),
@@ -259,7 +261,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
             )
         with st.container(width=230, key="neet_legend"):
-            lines = [*key.notes, source_text(c, choice)]
+            lines = [*outline_lines(c, choice.level), *key.notes, source_text(c, choice)]
             st.html(
                 legend_html(
                     w.pick(ind.name_th, ind.name_en),
@@ -577,7 +579,7 @@ def downloads(c: Context, choice: Choice) -> None:
     w = c.words
 
     def notes() -> Sequence[str]:
-        return [source_text(c, choice), w("neet.never_mixed")]
+        return [*outline_lines(c), source_text(c, choice), w("neet.never_mixed")]
 
     def csv_file() -> bytes:
         return export.csv_bytes(COLUMNS, export_rows(c, choice), notes())

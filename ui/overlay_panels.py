@@ -13,11 +13,13 @@ from analytics.catalogue import by_theme, indicator, load_catalogue, themes
 from analytics.formatting import number
 from analytics.services import load_services
 from geo.codes import COUNTRY
+from geo.outlines import EMBEDDED
 from ui import data, export, overlay_state
 from ui.frame import Context, go
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
 from ui.opening import map_opens
+from ui.outlines import outline_lines, outline_note
 from ui.overlay_legend import legend_html, legend_sheet
 from ui.overlay_scene import NEET, Shown, can_show, clustered, measure_name, on_paper, points_within
 from ui.overlay_state import (
@@ -317,6 +319,7 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
         area, tip, opacity = drawn[base].areas, drawn[base].tip, drawn[base].layer.opacity / 100
     charts = [(i, one.chart(night)) for i, one in enumerate(drawn) if one.chart is not None]
     key = f"overlay_map_{c.area.code}_{p.draw_level}"
+    outline_note(c, p.draw_level, *(one.layer.level for one in drawn), *(one.layer.kind for one in drawn))
 
     st.pydeck_chart(
         deck(
@@ -438,7 +441,7 @@ def document(c: Context, layers: Layers, shown: list[Shown], sheet: Sheet) -> Do
             if one.layer.on and one.fault
         ),
         *([w("overlay.straight")] if any(one.layer.kind in POINTS for one in on) else []),
-        *([w("map.outlines")] if "province" not in c.warehouse.info.contents.get("boundaries", ()) else []),
+        *([w("map.outlines")] if c.warehouse.outline_kind("province") == EMBEDDED else []),
         w(
             "overlay.projection",
             latitude=number(abs(sheet.latitude), 1, language=w.language),
@@ -450,7 +453,12 @@ def document(c: Context, layers: Layers, shown: list[Shown], sheet: Sheet) -> Do
     return Document(
         title=f"{named} · {c.name(c.area)}",
         subtitle=" · ".join(part for part in (level, day_text(date.today(), w.language)) if part),
-        badges=[w("overlay.made_up")] if made_up else [],
+        badges=[
+            *([w("overlay.made_up")] if made_up else []),
+            *outline_lines(
+                c, p.draw_level, *(one.layer.level for one in on), *(one.layer.kind for one in on)
+            ),
+        ],
         legends=[one.legend for one in on],
         footer=footer,
         link=link_of(c, layers),

@@ -31,6 +31,7 @@ from ui.map import (
     point_layer,
     raster_layer,
 )
+from ui.outlines import outline_lines
 from ui.overlay_legend import Legend, Ramp, Row, Square
 from ui.overlay_state import READY_MADE, Layer, Layers, parse_layers
 from ui.pair_panels import square_labels, title_line
@@ -324,7 +325,7 @@ def _of_neet(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
         c, p, layer, scene, url, colours(classes, entry), classes.bounds,
         f"<b>{name}</b><br>{w.pick(entry.short_th, entry.short_en)}: <b>{{{NEET}_t}}</b> {w.pick(entry.unit_th, entry.unit_en)}",
         years=years, rows=legend_rows(classes, entry, w, c.theme, hidden=_hidden(drawn)), sources=tuple(have),
-        notes=[w("overlay.neet"), source_line(c, drawn, year)],
+        notes=[*outline_lines(c, p.draw_level), w("overlay.neet"), source_line(c, drawn, year)],
     )  # fmt: skip
 
 
@@ -352,6 +353,7 @@ def _of_pair(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
     titles = data.source_titles(c.warehouse.snapshot)
     compared = len(found.frame) - sum(found.left_out.values())
     notes = [
+        *outline_lines(c, level),
         w("pair.thirds"),
         w("pair.compared", n=f"{compared:,}", all=f"{len(found.frame):,}"),
         w(
@@ -471,7 +473,11 @@ def _of_outlines(c: Context, p: Plan, layer: Layer) -> Shown:
             w("overlay.no_outlines", level=w(f"level.{layer.level}")),
             "daomap import boundaries",
         )
-    legend = Legend(title, rows=[Row(c.theme.focus, w(f"level.{layer.level}"), None, "line")])
+    legend = Legend(
+        title,
+        rows=[Row(c.theme.focus, w(f"level.{layer.level}"), None, "line")],
+        strong=outline_lines(c, layer.level),
+    )
     width = _OUTLINES[layer.level]
     return Shown(
         layer, title, legend,

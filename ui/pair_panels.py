@@ -24,6 +24,7 @@ from ui.legend import LegendRow, legend_html, square_html
 from ui.map import MAP_HEIGHT, KindLayer, PairLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import dot_opens, map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.pair_words import (
     correlation_sentence,
     floor_sentence,
@@ -200,6 +201,8 @@ def map_panel(c: Context, choice: Choice, found: Pair) -> None:
 
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="pair_map_panel"):
         with st.container(width="stretch"):
+            outline_note(c, q.level)
+
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip),
                 key=map_key,
@@ -239,7 +242,7 @@ def square_labels(classes: Classes, c: Context) -> list[str]:
 def pair_legend(c: Context, found: Pair) -> str:
     """The square of the pair."""
     w, q, square = c.words, found.question, found.cells
-    notes = [w("pair.thirds")]
+    notes = [*outline_lines(c, q.level), w("pair.thirds")]
     for classes, name in ((square.y, q.y), (square.x, q.x)):
         if 0 < classes.k < 3:
             entry = indicator(name)
@@ -281,6 +284,7 @@ def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> st
     rows = [*rows[1:5], rows[0], *(rows[5:] if rows[5].count else [])]
     missing = LegendRow(palette[-1], labels["no_data"], local.counts[-1]) if local.counts[-1] else None
     notes = [
+        *outline_lines(c, found.question.level),
         w("pair.clusters_note", permutations=f"{local.permutations:,}", seed=local.seed),
         w("pair.clusters_ranks"),
         *([] if any(local.counts[1:5]) else [w("pair.clusters_none"), w("pair.clusters_whole")]),
@@ -526,13 +530,14 @@ def downloads(c: Context, found: Pair) -> None:
     w, q = c.words, found.question
 
     def csv_file() -> bytes:
-        notes = [*source_lines(found, c), *pair_export.note_lines(found, w)]
+        notes = [*outline_lines(c), *source_lines(found, c), *pair_export.note_lines(found, w)]
         return export.csv_bytes(pair_export.COLUMNS, pair_export.rows(found), notes)
 
     def workbook() -> bytes:
         ids = dict.fromkeys((*found.y_sources, *found.sources))
         facts = [c.warehouse.source(s) for s in ids]
         notes = [
+            *outline_lines(c),
             *source_lines(found, c),
             *pair_export.caveats(found, w),
             *pair_export.product_caveats(found, w),

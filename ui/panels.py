@@ -14,6 +14,7 @@ from analytics.classify import Classes, classify
 from analytics.formatting import number, withheld_text, year_text
 from analytics.stars import StarSettings, method_text
 from geo.codes import COUNTRY, Area
+from geo.outlines import EMBEDDED
 from ui import data, export
 from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows
@@ -23,6 +24,7 @@ from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.plan import levels_for
 from ui.scene import Scene
 from ui.state import MAX_CLASSES, METHODS, MIN_CLASSES, PEERS
@@ -193,6 +195,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=f"{key}_panel"):
         with st.container(width="stretch"):
             map_key = f"{key}_{c.area.code}_{p.draw_level}"
+            outline_note(c, p.draw_level)
 
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip(c, scene)),
@@ -273,11 +276,10 @@ def legend_lines(c: Context, scene: Scene, classes: Classes, shared_level: str |
             w(f"legend.note_{n.key}", **{k: number(v, 0, language=w.language) for k, v in n.params})
             for n in classes.notes
         ]
-    if scene.plan.draw_level == "province" and "province" not in c.warehouse.info.contents.get(
-        "boundaries", ()
-    ):
+    if scene.plan.draw_level == "province" and c.warehouse.outline_kind("province") == EMBEDDED:
         lines.append(w("map.outlines"))
-    return [*lines, source_line(c, scene.drawn, scene.year)]
+    drawn = outline_lines(c, scene.plan.draw_level)
+    return [*drawn, *lines, source_line(c, scene.drawn, scene.year)]
 
 
 def star_settings(c: Context) -> StarSettings:
@@ -405,15 +407,15 @@ def download(
     c: Context, indicator: Indicator, values: pd.DataFrame, level: str, year: int | None, *, key: str
 ) -> None:
     """The whole view as CSV and as a workbook, each made only when asked for."""
-    line = source_line(c, values, year or 0)
+    notes = [*outline_lines(c), source_line(c, values, year or 0)]
 
     def csv_file() -> bytes:
-        return export.csv_bytes(csv_columns(), csv_rows(values, indicator), [line])
+        return export.csv_bytes(csv_columns(), csv_rows(values, indicator), notes)
 
     def workbook() -> bytes:
         facts = [c.warehouse.source(str(s)) for s in values["source_id"].dropna().unique()]
         title = c.words.pick(indicator.name_th, indicator.name_en)
-        return export.xlsx_bytes(view_sheets(values, indicator, facts, [line]), title)
+        return export.xlsx_bytes(view_sheets(values, indicator, facts, notes), title)
 
     stem = (indicator.id, level, c.area.code, str(year))
     download_buttons(c, stem, csv_file, workbook, key=key)

@@ -10,6 +10,7 @@ from analytics.access_measures import MEASURES
 from analytics.catalogue import load_catalogue
 from ui.export import Sheet
 from ui.frame import Context
+from ui.outlines import outline_lines
 from ui.services_state import Choice, far, far_question, listed
 from ui.services_text import caveats, method_lines, people_lines, place_lines
 from ui.texts import texts
@@ -111,5 +112,6 @@ def _far_sources(c: Context, choice: Choice) -> Sequence[str]:
 def notes(c: Context, choice: Choice, table: pd.DataFrame) -> list[str]:
     """Method, people, places and caveats in plain lines."""
     return [
-        *method_lines(c, choice), *people_lines(c, table), *place_lines(c, choice), *caveats(choice, c.words)
+        *outline_lines(c), *method_lines(c, choice), *people_lines(c, table), *place_lines(c, choice),
+        *caveats(choice, c.words),
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from ui.legend import LegendRow, square_html
 from ui.map import MAP_HEIGHT, PairLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import dot_opens, map_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import RGB, bivariate, bivariate_missing
 from ui.services_state import Choice, far, far_question
 from ui.services_text import kind_name, km_text, measure_name, persons, unit_text
@@ -130,6 +131,8 @@ def _map(c: Context, choice: Choice, found: PoorAndFar) -> None:
     tooltip = f"<b>{name}</b><br>{y_title}: <b>{{y_t}}</b><br>{x_title}: <b>{{x_t}}</b>"
     key = f"services_far_map_{q.level}_{q.within}"
 
+    outline_note(c, q.level)
+
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip),
         key=key,
@@ -149,6 +152,7 @@ def _map(c: Context, choice: Choice, found: PoorAndFar) -> None:
             y_title,
             missing if square.missing else None,
             [
+                *outline_lines(c, q.level),
                 w(f"services.far_corner_{found.measure.worse}"),
                 w("pair.thirds"),
                 *coverage_lines(c, found),

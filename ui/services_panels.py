@@ -26,6 +26,7 @@ from ui.map import (
 )
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import RGB, grade_colours, ramp
 from ui.panels import download_buttons
 from ui.plan import levels_for
@@ -236,6 +237,8 @@ def map_panel(c: Context, choice: Choice) -> None:
 
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="services_map_panel"):
         with st.container(width="stretch"):
+            outline_note(c, p.draw_level)
+
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, tooltip, over=over, over_tooltip=point_tooltip if over else None),
                 key=key,
@@ -267,6 +270,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                     rows if measure.worse == "low" else rows[::-1],
                     missing,
                     [
+                        *outline_lines(c, p.draw_level),
                         w(
                             f"services.meaning.{measure.key}",
                             km=km_text(choice.reach.km),

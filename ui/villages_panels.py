@@ -27,6 +27,7 @@ from ui.map import (
 )
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import ramp, village_classes
 from ui.panels import download_buttons, draw_legend, layer_address, map_classes, tooltip
 from ui.plan import levels_for
@@ -151,6 +152,8 @@ def map_panel(c: Context, choice: Choice) -> None:
 
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="villages_map_panel"):
         with st.container(width="stretch"):
+            outline_note(c, p.draw_level, "village" if choice.pointed else None)
+
             st.pydeck_chart(
                 deck(
                     layer,
@@ -231,6 +234,8 @@ def points_only(c: Context) -> bool:
     )
     layer = AreaLayer(url, "code", (), (), focus=p.focus, filled=False)
     text = f"<b>{w.pick('{t_th}', '{t_en}')}</b>" if whole else "<b>{n}</b>"
+    outline_note(c, p.draw_level, "village")
+
     st.pydeck_chart(
         deck(
             layer, bbox, c.theme, f"<b>{w.pick('{name_th}', '{name_en}')}</b>", over=[over], over_tooltip=text
@@ -482,6 +487,7 @@ def export_notes(c: Context, choice: Choice) -> list[str]:
     """Survey, specification and what of it nobody checked; every export carries it."""
     w, spec = c.words, choice.spec
     lines = [
+        *outline_lines(c),
         f"{w.pick(spec.name_th, spec.name_en)} · {year_label(choice.year, w)} · {c.warehouse.snapshot[:11]}",
         w("villages.export_source", source=spec.source),
     ]

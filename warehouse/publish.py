@@ -21,12 +21,14 @@ from analytics.catalogue import entry_json, extend, load_catalogue, read_entry
 from geo import boundaries, layers, nightlight
 from geo.boundaries import embedded_provinces
 from geo.codes import COUNTRY, municipal_area, official_areas, village_name
+from geo.outlines import SCHEMATIC
 from warehouse.batch import AREA, Batch
 from warehouse.browser_layers import build_layers
 from warehouse.derive import derive, touched_years
 from warehouse.light_files import merge_rasters
 from warehouse.light_numbers import put_light_numbers
 from warehouse.mpi_numbers import merge_profiles, put_mpi_numbers
+from warehouse.outlines import outline_kinds, settle_outlines
 from warehouse.protection import Guard
 from warehouse.report import Finding, ImportRefused
 from warehouse.settings import Settings
@@ -192,6 +194,7 @@ def _write_database(
         levels: set[str] = set()
         guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below)
         _official_areas(connection)
+        batches = settle_outlines(connection, staging.path / "boundaries", batches)
         years |= _merge_indicators(connection, batches)
         rounds: set[tuple[str, int]] = set()
         profiled: set[tuple[str, int]] = set()
@@ -535,11 +538,14 @@ def _merge_areas(connection: duckdb.DuckDBPyConnection, areas: pa.Table) -> None
 
 
 def published_boundaries(snapshot: SnapshotInfo | None) -> dict[str, gpd.GeoDataFrame]:
-    """Boundaries of a snapshot by level, for checking new ones against their parents."""
+    """Boundaries of a snapshot by level, for checking what arrives: schematic ones, which prove nothing, are not among them."""
     if snapshot is None:
         return {}
+    kinds = snapshot.contents.get("outlines", {})
     return {
-        file.stem: gpd.read_parquet(file) for file in sorted((snapshot.path / "boundaries").glob("*.parquet"))
+        file.stem: gpd.read_parquet(file)
+        for file in sorted((snapshot.path / "boundaries").glob("*.parquet"))
+        if kinds.get(file.stem) != SCHEMATIC
     }
 
 
@@ -675,12 +681,15 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
         lights = connection.execute(
             "SELECT product, list_sort(list(DISTINCT year)) FROM raster GROUP BY product ORDER BY product"
         ).fetchall()
+        sources = [str(s) for (s,) in connection.execute("SELECT source_id FROM source").fetchall()]
     boundaries = staging.path / "boundaries"
+    drawn = sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else []
     return {
         "imports": [row[0] for row in imports],
         "observations": int(rows[0]) if rows else 0,
         "years": {level: [int(y) for y in years] for level, years in levels},
-        "boundaries": sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else [],
+        "boundaries": drawn,
+        "outlines": outline_kinds(drawn, sources),
         "lights": {str(product): [int(y) for y in years] for product, years in lights},
         "rules": rules_sha256(),
         "stars": settings.stars.model_dump(mode="json"),

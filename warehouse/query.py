@@ -32,6 +32,7 @@ from analytics.catalogue import IMPORTED, CatalogueError, Indicator, extend, loa
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
 from warehouse.lights import Lights
 from warehouse.mpi import Mpi
+from warehouse.outlines import outline_kinds
 from warehouse.places import Places
 from warehouse.report import QueryError
 from warehouse.settings import Query, load_settings
@@ -300,6 +301,17 @@ class Warehouse:
     def drawable(self, level: str, parent: str = COUNTRY) -> bool:
         """Whether the snapshot holds polygons of this level inside the country or this province."""
         return (level, parent) in self._drawable
+
+    def outline_kind(self, level: str) -> str | None:
+        """Where the outlines of a level come from: ``imported``, ``embedded`` or ``schematic``; None where it has none.
+
+        Schematic ones were made up for workshops: whatever shows them has to say so. Snapshots made before they could be
+        have none of them.
+        """
+        contents = self.info.contents
+        known = contents.get("outlines") or outline_kinds(contents.get("boundaries", ()), ())
+        kind = known.get(level)
+        return None if kind is None else str(kind)
 
     @cached_property
     def _holdings(self) -> list[tuple[str, str, int]]:
