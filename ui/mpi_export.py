@@ -12,6 +12,7 @@ from ui.frame import Context
 from ui.mpi_panels import cut_text, source_text
 from ui.mpi_robust import settings_text, stability_frame
 from ui.mpi_state import Choice, found, share_of, table
+from ui.outlines import outline_lines
 from ui.panels import download_buttons
 from ui.texts import texts
 from ui.workbook import source_rows
@@ -86,6 +87,7 @@ def notes(c: Context, choice: Choice) -> list[str]:
     ]
     if choice.edition.made_up:
         lines.insert(0, w("mpi.made_up_short"))
+    lines += outline_lines(c)
     return [line for line in lines if line]
 
 

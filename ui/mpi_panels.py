@@ -27,6 +27,7 @@ from ui.mpi_state import (
     sliders,
 )
 from ui.opening import map_opens, row_opens
+from ui.outlines import outline_lines, outline_note
 from ui.panels import about_panel
 from ui.tables import display_name, ranked, rows_shown, year_label
 from warehouse.mpi_layers import VALUE, decimals, measures_of, mpi_url
@@ -252,6 +253,8 @@ def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
     key = f"mpi_map_{q.level}_{q.within}"
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="mpi_map_panel"):
         with st.container(width="stretch"):
+            outline_note(c, q.level)
+
             st.pydeck_chart(
                 deck(layer, bbox, c.theme, hover),
                 key=key,
@@ -271,6 +274,7 @@ def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
                 source_text(c, choice),
             ]
             strong = [w("mpi.made_up_short")] if choice.edition.made_up else []
+            strong += outline_lines(c, q.level)
             unit_text = w.pick(entry.unit_th, entry.unit_en)
             st.html(legend_html(title, unit_text, rows, missing, lines, c.theme, w("legend.areas"), strong))
             st.session_state["w_lock"] = c.view.lock
