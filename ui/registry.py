@@ -25,6 +25,7 @@ PAGES = (
     PageEntry("poverty_map", ":material/map:"),
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
+    PageEntry("target_groups", ":material/groups:"),
     PageEntry("neet", ":material/school:"),
     PageEntry("services", ":material/local_hospital:"),
     PageEntry("mpi_tool", ":material/tune:"),

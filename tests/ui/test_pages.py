@@ -49,6 +49,7 @@ def test_every_page_runs(page, language, area):
         "mpi_tool": "mpi.nothing",
         "villages": "villages.nothing",
         "overlay": "overlay.share",
+        "target_groups": "groups.by_area",
     }.get(page, "ranking.heading")
     assert texts(language)[last].split("{")[0].strip() in words(at)
 

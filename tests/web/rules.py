@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOMS = ("app.py", "pages", "ui", "analytics", "geo", "warehouse")
+ROOMS = ("app.py", "pages", "ui", "analytics", "geo", "warehouse", "desk")
 # Modules that hold a connection: the draft being written, its layers, and the readers' one.
 CONNECTING = (
     "warehouse/publish.py",
@@ -303,9 +303,36 @@ def unescaped(file: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from inside(argument)
 
 
+# Ways on which what a screen shows outlives it or reaches somebody else.
+DESK_BANNED = (
+    "cache_data", "cache_resource", "download_button", "link_button", "query_params", "image", "audio", "video", "pdf",
+    "file_uploader",
+    "data_editor", "html", "iframe", "map", "pydeck_chart", "plotly_chart", "print", "exception", "toast",
+)  # fmt: skip
+
+
+def desk(file: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Households reach the screen and nothing else; the public app imports nothing of them."""
+    if not file.startswith(("desk/", "warehouse/desk/")) and file != "warehouse/cli.py":
+        for name, line in imports(tree):
+            if f"{name}.".startswith(("desk.", "warehouse.desk.")):
+                yield line, f"imports {name}"
+    if not file.startswith("desk/"):
+        return
+    for node in ast.walk(tree):
+        name = (
+            node.attr if isinstance(node, ast.Attribute) and dotted(node.value) in ("st", "streamlit")
+            else node.id if isinstance(node, ast.Name) else ""
+        )  # fmt: skip
+        if name in DESK_BANNED:
+            yield node.lineno, f"uses {name}"
+        if isinstance(node, ast.keyword) and node.arg == "exc_info":
+            yield node.value.lineno, "logs the text of an error"
+
+
 RULES: dict[str, Callable[[str, ast.AST], Iterator[tuple[int, str]]]] = {
     rule.__name__: rule
-    for rule in (cached, dangerous, connections, file_readers, downloads, decks, unescaped)
+    for rule in (cached, dangerous, connections, file_readers, downloads, decks, unescaped, desk)
 }
 
 
