@@ -12,6 +12,7 @@ from ui.data import warm_up
 from ui.errors import page_failed, set_up_log
 from ui.routes import ROUTES, SecurityHeaders
 from ui.server_settings import refuse_unsafe
+from ui.upload_gate import UploadDoor
 
 
 @asynccontextmanager
@@ -25,7 +26,7 @@ app = st.App(
     Path(__file__).resolve().parent / "ui" / "shell.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(UploadDoor)],
     on_script_error=page_failed,
 )
 # Here and not before: making the app is what lets Streamlit find its configuration, whoever serves it.

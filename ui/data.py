@@ -13,6 +13,7 @@ from analytics.classify import Classes, ClassSpec, pooled_bounds
 from warehouse.query import Warehouse, serving, shared
 from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import Store
+from warehouse.uploads import Uploads
 
 WARM_UP_PAUSE = 6.0  # seconds
 
@@ -102,8 +103,21 @@ def village_classes(snapshot: str, spec: str, year: int, measure: str, within: s
     return shared(store().snapshots, snapshot).villages.classed(spec, year, measure, within)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def held_sources(snapshot: str) -> pd.DataFrame:
+    """`Holdings.sources`, kept."""
+    return shared(store().snapshots, snapshot).holdings.sources()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def coverage(snapshot: str) -> pd.DataFrame:
+    """`Holdings.coverage`, kept: it reads every row of the snapshot."""
+    return shared(store().snapshots, snapshot).holdings.coverage()
+
+
 def warm_up() -> None:
-    """Load at leisure what a later visitor would wait for."""
+    """Load at leisure what a later visitor would wait for, and take away uploads of a server that is gone."""
+    Uploads(settings().home, 0).sweep()
     house = warehouse()
     house.search("เชียงใหม่")
     house.drawable("province")

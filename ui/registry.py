@@ -31,4 +31,5 @@ PAGES = (
     PageEntry("mpi_tool", ":material/tune:"),
     PageEntry("villages", ":material/holiday_village:"),
     PageEntry("overlay", ":material/layers:"),
+    PageEntry("data", ":material/database:"),
 )

@@ -21,6 +21,7 @@ PEERS = ("country", "parent")
 LEVELS = ("province", "district", "subdistrict")
 PATTERNS = ("pair", "y", "x", "both", "residual")
 POINTS = ("auto", "rings", "all", "none")
+PARTS = ("sources", "coverage", "dictionary", "snapshots", "manage")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
@@ -93,6 +94,8 @@ class View:
         How far the settings lie from the one shown that a ranking is held against, of `SPREADS`.
     pool : bool
         The settings vary the year too.
+    part : str
+        Of the Data screen, of `PARTS`.
     """
 
     area: str = "TH"
@@ -126,6 +129,7 @@ class View:
     weights: str = ""
     spread: str = "near"
     pool: bool = False
+    part: str = "sources"
 
 
 _DEFAULT = View()
@@ -154,7 +158,7 @@ def parse(
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
-        ("spread", SPREADS),
+        ("spread", SPREADS), ("part", PARTS),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})

@@ -230,9 +230,6 @@ def _refresh(store: Store, settings: Settings, language: str) -> None:
 
 
 def _import(options: argparse.Namespace, settings: Settings, store: Store) -> int:
-    from warehouse.embedded import build
-    from warehouse.publish import known_imports, note, publish_batches
-
     progress = Progress(options.language)
     thai = options.language == "th"
     missing = [p for p in (*options.paths, *(options.observations or ())) if not Path(p).exists()]
@@ -251,13 +248,41 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
         options.plan, code = confirmed_plan(options, settings, store)
         if code is not None:
             return code
+    report = publish_import(options, settings, store, progress)
+    _print_report(report, options)
+    if report.facts.get("nothing_new") and not options.json:
+        print(
+            "ไม่มีอะไรใหม่: ไฟล์ชุดนี้อยู่ในชุดข้อมูลแล้ว" if thai else "nothing new: these very files are in the snapshot"
+        )
+    return 0
+
+
+def import_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Options of ``daomap import`` with these arguments, for whoever asks for an import without a terminal."""
+    return _parser().parse_args(["import", *arguments])
+
+
+def publish_import(
+    options: argparse.Namespace, settings: Settings, store: Store, progress: Callable[[str, float], None]
+) -> ImportReport:
+    """Read the files of an import and publish them, unless ``options.dry_run`` says to look only.
+
+    Raises
+    ------
+    ImportRefused
+        With the report; nothing has changed.
+    StoreError
+    """
+    from warehouse.embedded import build
+    from warehouse.publish import known_imports, note, publish_batches
+
     # The lock is held from the first file on, so that a second importer is told at once and not after its reading.
     with nullcontext() if options.dry_run else store.work("import") as work:
         for notice in work.notices if work is not None else ():
             _say(notice.text(options.language))
         progress("read", 0.0)
         current = store.current()
-        batch = _read(options, settings, current, progress)
+        batch = read_batch(options, settings, current, progress)
         report = batch.report
         if work is not None:
             note(work, batch)
@@ -268,14 +293,7 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
                 work.outcome = "nothing_new"
             report.snapshot = current.id
             report.facts["nothing_new"] = True
-            _print_report(report, options)
-            if not options.json:
-                print(
-                    "ไม่มีอะไรใหม่: ไฟล์ชุดนี้อยู่ในชุดข้อมูลแล้ว"
-                    if thai
-                    else "nothing new: these very files are in the snapshot"
-                )
-            return 0
+            return report
         if not options.dry_run:
             if current is None:
                 # A first import into an empty home still shows the shipped figures around it.
@@ -283,13 +301,16 @@ def _import(options: argparse.Namespace, settings: Settings, store: Store) -> in
             publish_batches(
                 store, settings, [batch], progress=lambda step, part: progress(step, 0.5 + 0.5 * part)
             )
-    _print_report(report, options)
-    return 0
+    return report
 
 
-def _read(
-    options: argparse.Namespace, settings: Settings, current: SnapshotInfo | None, progress: Progress
+def read_batch(
+    options: argparse.Namespace,
+    settings: Settings,
+    current: SnapshotInfo | None,
+    progress: Callable[[str, float], None],
 ) -> Batch:
+    """Read the files of an import; nothing is written but what the options name."""
     from warehouse.intake import Confinement, Intake, IntakeError
     from warehouse.intake.gdal import installed
     from warehouse.publish import published_boundaries
@@ -312,7 +333,10 @@ def _read(
     try:
         with Intake(workers=settings.import_.workers, **allowed) as intake:
             if not intake.confined:
-                _say(Confinement("none", intake.measures).text(options.language))
+                missing = Confinement("none", intake.measures)
+                if options.confined_only:
+                    raise StoreError(missing.text("th"), missing.text("en"))
+                _say(missing.text(options.language))
             if options.kind in ("boundaries", "nightlight"):
                 for line in installed().complaints(options.language):
                     _say(line)
@@ -1054,6 +1078,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="BAHT",
         help="baht a person and year for indicator 22, where none is verified for the year (households)",
     )
+    # Who runs the command could open the file anyway; what came through the web is read by confined workers or not at all.
+    command.set_defaults(confined_only=False)
     command.add_argument("--dry-run", action="store_true", help="read and check only; publish nothing")
     command.add_argument("--json", action="store_true", help="print the import report as JSON")
     command = add("desk", _desk, "officers' lists of households, on this machine only")

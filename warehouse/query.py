@@ -30,6 +30,7 @@ import pandas as pd
 
 from analytics.catalogue import IMPORTED, CatalogueError, Indicator, extend, load_catalogue, read_entry
 from geo.codes import COUNTRY, Area, AreaIndex, level_of, parent_of
+from warehouse.holdings import Holdings
 from warehouse.lights import Lights
 from warehouse.mpi import Mpi
 from warehouse.outlines import outline_kinds
@@ -398,6 +399,11 @@ class Warehouse:
     def mpi(self) -> Mpi:
         """Profiles of deprivation, computed or published as TPMAP's overlap; empty where there are none."""
         return Mpi(self)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What the snapshot holds, where it comes from and where nothing is."""
+        return Holdings(self)
 
     # -- where it comes from ----------------------------------------------
 

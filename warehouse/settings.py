@@ -108,6 +108,11 @@ class Desk(_Section):
     low_income_inclusive: bool = True
 
 
+class Admin(_Section):
+    uploads: bool = False
+    upload_mb: Annotated[int, Field(ge=1, le=50)] = 50
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -128,6 +133,7 @@ class Settings(_Section):
     neet: Neet = Neet()
     villages: Villages = Villages()
     desk: Desk = Desk()
+    admin: Admin = Admin()
     file: Path | None = Field(default=None, exclude=True)
 
     @property

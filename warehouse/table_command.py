@@ -62,7 +62,7 @@ def confirmed_plan(
     options.plan = plan
     current = store.current()
     with Intake(workers=settings.import_.workers) as intake:
-        table = _read(options, settings, current, intake)
+        table = read_whole(options, settings, current, intake)
     if table.plan is None or (table.batch.report.refused and not options.save_mapping):
         if options.report:
             _write(Path(options.report), report_workbook(table))
@@ -129,19 +129,20 @@ def read(
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Batch:
     """Read the table of a command, write its report where one is asked for, and return what would be published."""
-    table = _read(options, settings, current, intake, progress)
+    table = read_whole(options, settings, current, intake, progress)
     if options.report:
         _write(Path(options.report), report_workbook(table))
     return table.batch
 
 
-def _read(
+def read_whole(
     options: argparse.Namespace,
     settings: Settings,
     current: SnapshotInfo | None,
     intake: Intake,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Table:
+    """Read the table of a command, hold it against what is published, and keep what became of its rows."""
     paths: Sequence[Path] = [Path(p) for p in options.paths]
     if len(paths) != 1:
         raise QueryError(

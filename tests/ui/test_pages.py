@@ -50,6 +50,7 @@ def test_every_page_runs(page, language, area):
         "villages": "villages.nothing",
         "overlay": "overlay.share",
         "target_groups": "groups.by_area",
+        "data": "data.findings_heading",
     }.get(page, "ranking.heading")
     assert texts(language)[last].split("{")[0].strip() in words(at)
 

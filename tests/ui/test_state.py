@@ -8,6 +8,7 @@ from ui.state import (
     LEVELS,
     LIGHT_MODES,
     METHODS,
+    PARTS,
     PATTERNS,
     PEERS,
     POINTS,
@@ -53,6 +54,7 @@ views = st.builds(
     km=st.just(0.0) | st.integers(5, 100).map(lambda n: n / 10) | st.integers(11, 50).map(float),
     points=st.sampled_from(POINTS),
     approx=st.booleans(),
+    part=st.sampled_from(PARTS),
 )
 
 

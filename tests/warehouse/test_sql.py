@@ -23,6 +23,8 @@ LOOKED_AT = {
     ("publish.py", "same"): "made of column names that are constants of the caller",
     ("derive.py", "name"): "a loop over constants",
     ("light_files.py", "table"): "a loop over constants",
+    ("holdings.py", "_COUNTED[table]"): "constants of the module",
+    ("holdings.py", "statement"): "a loop over constants",
     ("village_numbers.py", "which"): "a condition that is a constant of the caller",
     ("village_numbers.py", "others"): "a constant statement; sources are bound",
     ("village_numbers.py", "KNOWN_VILLAGES"): "a constant of villages.py",
