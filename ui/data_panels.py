@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import streamlit as st
 
 from analytics.catalogue import Indicator, indicator, load_catalogue
 from analytics.definitions import DefinitionError, definition, load_definitions
-from analytics.formatting import number, year_text
+from analytics.formatting import year_text
 from ui import data, export
 from ui.classes import OPEN_END
 from ui.frame import Context, choose, go
@@ -96,7 +97,7 @@ def sources_panel(c: Context) -> None:
             "year": ["" if pd.isna(y) else year_text(int(y), w.language) for y in frame["year"]],
             "kind": [_kind(c, str(k)) for k in frame["kind"]],
             "values": items.astype("int64"),
-            "read": frame["read"],
+            "rows": frame["rows"],
             "accepted": frame["accepted"],
             "repaired": frame["repaired"],
             "rejected": frame["rejected"],
@@ -163,7 +164,7 @@ def _source(c: Context, row: pd.Series, source_id: str) -> None:
     holdings = c.warehouse.holdings
     st.subheader(escape_markdown(w.pick(str(facts["title_th"]), str(facts["title_en"]))), anchor=False)
     cells = "cells_protected" if facts["cells"] == "protected" else "cells_published"
-    lines = [
+    facts_shown = [
         (w("data.col_publisher"), str(facts["publisher"])),
         (w("data.col_kind"), _kind(c, str(facts["kind"]))),
         (w("data.licence"), str(facts["licence"] or w("data.licence_none"))),
@@ -171,7 +172,7 @@ def _source(c: Context, row: pd.Series, source_id: str) -> None:
         (w("data.retrieved"), str(facts["retrieved"] or "–")),
         (w("data.cells"), w(f"data.{cells}")),
     ]
-    st.markdown(markdown_table(("", ""), lines, text=(0, 1)))
+    st.markdown("\n".join(f"- **{label}**: {escape_markdown(text)}" for label, text in facts_shown))
     contents = holdings.contents_of(source_id)
     _definitions(c, [str(d) for d in contents["definition"].dropna().unique()])
     st.markdown(f"**{w('data.files_heading')}**")
@@ -187,8 +188,11 @@ def _source(c: Context, row: pd.Series, source_id: str) -> None:
         st.caption(w("data.imports_none"))
     else:
         counts = runs[["imported_at", "read", "accepted", "repaired", "rejected", "warnings"]]
+        counts = counts.assign(imported_at=[moment(t, w.language) for t in counts["imported_at"]])
         table(c, counts.rename(columns={"imported_at": "when"}), w("data.imports_heading"))
         for run in runs.itertuples():
+            if run.sources > 1:
+                st.caption(w("data.imports_shared", n=run.sources))
             if run.repairs:
                 repaired = ", ".join(f"{key} × {n:,}" for key, n in sorted(run.repairs.items()))
                 st.caption(escape_markdown(w("data.repairs", list=repaired)))
@@ -412,7 +416,7 @@ def _missing_map(c: Context, scene: Scene) -> None:
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip(c, scene)),
         key=key,
-        height=MAP_HEIGHT - 80,
+        height=MAP_HEIGHT,
         on_select=map_opens(key),
         selection_mode="single-object",
         alt=w(
@@ -513,7 +517,7 @@ def snapshots_panel(c: Context) -> None:
         {
             "current": [w("data.current_mark") if i.id == c.warehouse.snapshot else "" for i in infos],
             "snapshot": [i.id for i in infos],
-            "created": [i.created for i in infos],
+            "created": [moment(i.created, w.language) for i in infos],
             "observations": [int(i.contents.get("observations", 0)) for i in infos],
             "imports": [len(i.contents.get("imports", ())) for i in infos],
             "boundaries": [
@@ -527,20 +531,29 @@ def snapshots_panel(c: Context) -> None:
     st.caption(w("data.snapshots_note"))
 
 
-def works_table(c: Context) -> str:
+def works_table(c: Context) -> None:
     """The last works on the home and how they ended, newest first; hashes and counts only."""
     w = c.words
     word = 0 if w.language == "th" else 1
-    rows = [
-        [
-            run.started[:19].replace("T", " "),
-            run.kind,
-            STATES.get(run.state, (run.state, run.state))[word],
-            number(run.counts.get("rows_accepted", 0), 0, language=w.language),
-            number(run.counts.get("rows_rejected", 0), 0, language=w.language),
-            run.snapshot[:11] or "–",
-        ]
-        for run in reversed(data.store().runs()[-12:])
-    ]
-    names = ("created", "kind", "reason", "accepted", "rejected", "snapshot")
-    return markdown_table([w(f"data.col_{n}") for n in names], rows, text=(0, 1, 2, 5))
+    runs = data.store().runs()[-12:][::-1]
+    shown = pd.DataFrame(
+        {
+            "started": [moment(run.started, w.language) for run in runs],
+            "kind": [run.kind for run in runs],
+            "state": [STATES.get(run.state, (run.state, run.state))[word] for run in runs],
+            "accepted": [run.counts.get("rows_accepted", 0) for run in runs],
+            "rejected": [run.counts.get("rows_rejected", 0) for run in runs],
+            "snapshot": [run.snapshot[:11] or "–" for run in runs],
+        }
+    )
+    table(c, shown, w("manage.works_heading"))
+
+
+def moment(text: str, language: str) -> str:
+    """Date and minute of an ISO 8601 time in UTC, as the language writes them.
+
+    >>> moment("2026-11-23T06:02:45+00:00", "th"), moment("2026-11-23T06:02:45+00:00", "en")
+    ('23/11/2569 06:02', '2026-11-23 06:02')
+    """
+    at = datetime.fromisoformat(text)
+    return f"{at:%d/%m}/{at.year + 543} {at:%H:%M}" if language == "th" else f"{at:%Y-%m-%d %H:%M}"

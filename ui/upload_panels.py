@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from analytics.formatting import number
 from geo.codes import official_areas
 from ui import data, export
-from ui.data_panels import table, works_table
+from ui.data_panels import moment, table, works_table
 from ui.errors import LOG
 from ui.frame import Context
 from ui.markdown import escape_markdown
@@ -61,6 +61,13 @@ class Work:
         if self.job is not None and self.job.done:
             self.draft = self.draft.answered(self.job.action, self.job.answer or {})
             self.job = None
+            if self.draft.stage == "published":
+                self.upload.forget()
+
+    @property
+    def publishing(self) -> bool:
+        """Whether a publication goes on, which nobody who leaves cuts short."""
+        return self.job is not None and self.job.action == "publish" and not self.job.done
 
     def discard(self) -> None:
         """End what goes on and take the files away."""
@@ -77,8 +84,8 @@ _works: dict[str, Work] = {}
 @atexit.register
 def _clear() -> None:
     for work in _works.values():
-        # A publication goes on to its end or to nothing; its file is swept when the next one comes.
-        if work.job is None or work.job.action == "check":
+        # A publication ends by itself when nobody listens any more; its file is swept at the next start.
+        if not work.publishing:
             work.discard()
 
 
@@ -104,7 +111,7 @@ def manage_panel(c: Context) -> None:
         _ask_secret(c)
         return
     door.open(_session(), _alive)
-    for session in [s for s, work in _works.items() if not _alive(s) and work.job is None]:
+    for session in [s for s, work in _works.items() if not _alive(s) and not work.publishing]:
         _works.pop(session).discard()
     if said := st.session_state.pop(_SAID, None):
         st.success(escape_markdown(said), icon=":material/check_circle:")
@@ -117,7 +124,7 @@ def manage_panel(c: Context) -> None:
     st.divider()
     _roll_back(c)
     st.markdown(f"**{c.words('manage.works_heading')}**")
-    st.markdown(works_table(c))
+    works_table(c)
     if may.asks:
         st.button(c.words("manage.lock"), icon=":material/lock:", on_click=_lock_again, key="manage_lock")
 
@@ -578,7 +585,7 @@ def _roll_back(c: Context) -> None:
             w("manage.back_to"),
             [i.id for i in others],
             format_func=lambda s: next(
-                f"{short[s]} · {i.created[:16].replace('T', ' ')} · {int(i.contents.get('observations', 0)):,}"
+                f"{short[s]} · {moment(i.created, w.language)} · {int(i.contents.get('observations', 0)):,}"
                 for i in others
                 if i.id == s
             ),

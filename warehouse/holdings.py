@@ -46,9 +46,10 @@ class Holdings:
         Returns
         -------
         DataFrame
-            `Warehouse.sources` with ``places, points, scores, rasters`` (rows of other kinds than observations), ``files``,
-            ``bytes``, and of the imports that brought the files ``read, accepted, rejected, repaired, warnings`` and
-            ``imported_at``, the last of them (UTC, ISO 8601).
+            `Warehouse.sources` with ``places, points, scores, rasters`` (rows of other kinds than observations); ``files,
+            bytes, rows`` of its files; ``imported_at`` of the last import that brought one (UTC, ISO 8601); and of these imports
+            ``read, accepted, rejected, repaired, warnings``, missing where one of them brought other sources too, because
+            nobody counted whose row was whose.
         """
         frame = self._warehouse.sources()
         for name, table in (
@@ -59,16 +60,19 @@ class Holdings:
         ):
             frame[name] = frame["source_id"].map(self._counted(table)).fillna(0).astype("int64")
         files = self._warehouse._table(
-            "SELECT source_id, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM source_file GROUP BY source_id"
+            """
+            SELECT source_id, count(*) AS files, sum(bytes)::BIGINT AS bytes, sum(rows)::BIGINT AS rows
+            FROM source_file GROUP BY source_id
+            """
         ).set_index("source_id")
-        for name in ("files", "bytes"):
+        for name in ("files", "bytes", "rows"):
             frame[name] = frame["source_id"].map(files[name]).fillna(0).astype("int64")
-        runs = self._runs.groupby("source_id").agg(
-            dict.fromkeys(("read", "accepted", "rejected", "repaired", "warnings"), "sum")
-            | {"imported_at": "max"}
-        )
-        for name in runs.columns:
-            frame[name] = frame["source_id"].map(runs[name])
+        last = self._runs.groupby("source_id")["imported_at"].max()
+        frame["imported_at"] = frame["source_id"].map(last)
+        shared = set(self._runs.loc[self._runs["sources"] > 1, "source_id"])
+        runs = self._runs[~self._runs["source_id"].isin(shared)].groupby("source_id")
+        for name in ("read", "accepted", "rejected", "repaired", "warnings"):
+            frame[name] = frame["source_id"].map(runs[name].sum()).astype("Int64")
         return frame
 
     def _counted(self, table: str) -> dict[str, int]:
@@ -95,6 +99,7 @@ class Holdings:
             frame[name] = [int(r.get(key, 0)) for r in reports]
         frame["repaired"] = [sum(int(n) for n in r.get("repairs", {}).values()) for r in reports]
         frame["warnings"] = [sum(int(n) for n in r.get("findings", {}).values()) for r in reports]
+        frame["sources"] = frame.groupby("import_id")["source_id"].transform("nunique").astype("int64")
         frame["repairs"] = [r.get("repairs", {}) for r in reports]
         frame["sentence"] = [r.get("facts", {}).get("sentence") for r in reports]
         return frame
@@ -105,8 +110,9 @@ class Holdings:
         Returns
         -------
         DataFrame
-            Columns ``import_id, kind, imported_at, read, accepted, rejected, repaired, warnings``, ``repairs`` (how many of
-            each kind) and ``sentence`` (of a table, in both languages, else None).
+            Columns ``import_id, kind, imported_at, read, accepted, rejected, repaired, warnings``, ``sources`` (how many it
+            brought, which these numbers are of), ``repairs`` (how many of each kind) and ``sentence`` (of a table, in both
+            languages, else None).
         """
         mine = self._runs[self._runs["source_id"] == source_id]
         return mine.drop(columns="source_id").reset_index(drop=True)

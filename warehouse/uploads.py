@@ -104,6 +104,11 @@ class Upload:
     def names(self) -> tuple[str, ...]:
         return tuple(path.name for path in self.paths)
 
+    def forget(self) -> None:
+        """Take the files away and keep what was made of them."""
+        for path in self.paths:
+            path.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Take the files and everything made of them away; again is no fault."""
         if self._lock is not None:
