@@ -274,7 +274,8 @@ class UploadJob:
         self.action = action
         self.step, self.part = "read", 0.0
         self.answer: dict[str, Any] | None = None
-        environment = {k: v for k, v in os.environ.items() if k != SECRET}
+        # Neither the secret nor the keys of the officers' desk are any business of an import.
+        environment = {k: v for k, v in os.environ.items() if k != SECRET and not k.startswith("DAOMAP_DESK")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "warehouse.upload_job"],
             cwd=ROOT,
