@@ -112,10 +112,10 @@ def total_expressions(
     import ibis
 
     whole, weight_of_all = spec.whole_weights
-    none: Any = ibis.literal(0, "int64")
 
     def number(truth: Any, value: int = 1) -> Any:
-        return truth.ifelse(ibis.literal(value, "int64"), none)
+        # Databases take short literals for 32 bits, which a product of weights and per cents overflows.
+        return truth.cast("int64") * value
 
     columns: dict[str, Any] = {}
     own = {"weight", "score", "divisor", "kept", "poor", *wanted}
@@ -137,7 +137,7 @@ def total_expressions(
     divisor = (
         sum(number(rows[f"known_{n}"], whole[n]) for n in count)
         if shares
-        else ibis.literal(weight_of_all, "int64")
+        else ibis.literal(weight_of_all, "int32").cast("int64")
     )
     rows = rows.mutate(score=score, divisor=divisor)
     complete = reduce(and_, (rows[f"known_{n}"] for n in count))
@@ -156,7 +156,7 @@ def total_expressions(
         if kind == "poor":
             return number(rows.poor)
         if kind == "score":
-            return amount(rows.poor.ifelse(rows.score, none))
+            return amount(rows.score * number(rows.poor))
         if kind == "vulnerable":
             return number(rows.kept & ~rows.poor & _reaches(rows, spec, spec.vulnerable_from))
         if kind == "severe":

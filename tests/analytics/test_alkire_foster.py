@@ -141,6 +141,17 @@ def test_six_eighteenths_are_a_third(k):
     assert one(estimate(ibis.memtable(rows), spec, k=k), "H") == 0.75
 
 
+@pytest.mark.parametrize("rule", ["drop", "reweight"])
+def test_weights_of_nine_digits_overflow_nothing(rule):
+    spec = spec_of({"all": dict.fromkeys("abcd", "1/4")}, k="499999999/1000000000", missing=rule)
+    spec = spec.with_weights({"a": 249_999_999, "b": 250_000_001, "c": 250_000_007, "d": 249_999_973})
+    assert spec.whole_weights[1] > 2**29
+    frame = people(30, "abcd", 4, 0.5).assign(weight=10**6)
+    sums, direct = measures(counted(frame, spec), spec), estimate(ibis.memtable(frame), spec)
+    assert one(sums, "H") not in (0.0, 1.0)
+    assert direct["value"].to_numpy() == pytest.approx(sums["value"].to_numpy(), rel=1e-12)
+
+
 # -- another program ------------------------------------------------------------
 
 
