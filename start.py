@@ -2,7 +2,7 @@
 """Set Daomap up and start it, with nothing but a Python on the machine.
 
     python3 start.py              install what is locked, build the embedded snapshot, open the dashboard
-    python3 start.py test         install the test tools too and run every test
+    python3 start.py test         install the test tools too (with Java: Spark as well) and run every test
     python3 start.py run ARGS...  the daomap command line, for example: run import tpmap FOLDER
 
 Uses the standard library only: it runs before anything is installed. The first start needs the
@@ -166,6 +166,11 @@ def install(groups: list[str]) -> None:
     STAMP.write_text(f"{lock_mark()}\n" + "\n".join(sorted(groups)) + "\n")
 
 
+def groups_of_tests() -> list[str]:
+    """Groups of packages the tests use; Spark is large and of no use without a Java to run it."""
+    return ["test", "spark"] if shutil.which("java") else ["test"]
+
+
 def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
         if not WINDOWS:  # on Windows this option would let two servers share the port
@@ -216,7 +221,7 @@ def main() -> int:
         install([])
         return daomap(*sys.argv[2:])
     if len(sys.argv) > 1 and sys.argv[1] == "test":
-        install(["test"])
+        install(groups_of_tests())
         # Everything runs side by side, as many at once as there are processors; a selection runs as it is asked for.
         side_by_side = [
             "-n",

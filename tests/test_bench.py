@@ -25,6 +25,7 @@ from bench import (
     sessions,
     zonal,
 )
+from bench import mpi as bench_mpi
 from bench import table as bench_table
 from geo.nightlight import Grid
 from ui.overlay_state import parse_layers, to_text
@@ -236,3 +237,41 @@ def test_the_overlay_benchmark_asks_for_every_address_of_a_chart_once_and_for_la
     for query in asked:
         found = parse_layers(query["layers"], indicator_exists=lambda _: True)
         assert to_text(found) == query["layers"] and len(found) == 5
+
+
+def test_all_sides_of_the_index_benchmark_agree_and_its_country_is_the_same_every_time(tmp_path):
+    codes = ["341201", "341202", "501101"]
+    folder = bench_mpi.make(3_000, tmp_path / "a", codes)
+    again = bench_mpi.make(3_000, tmp_path / "b", codes)
+    assert [f.read_bytes() for f in folder.iterdir()] == [f.read_bytes() for f in again.iterdir()]
+    long, wide = bench_mpi.ours(folder), bench_mpi.by_hand(folder)
+    bench_mpi.agree(long, wide)
+    assert wide["area_code"].tolist() == codes and wide["n"].sum() == 3_000 and 0 < wide["poor"].sum() < 3_000
+    with pytest.raises(AssertionError):
+        bench_mpi.agree(long, wide.assign(hdk_ind22=wide["hdk_ind22"] + 1e-6))
+    peer = {
+        (row["subg"], row["measure"], row.get("indicator")): row["b"]
+        for row in bench_mpi.mpitb(bench_mpi.held(folder))
+        if "subg" in row
+    }
+    for row in wide.itertuples():
+        for name, column in (("H", "h"), ("A", "a"), ("M0", "m0")):
+            assert peer[row.area_code, name, None] == pytest.approx(getattr(row, column), abs=1e-12)
+        assert peer[row.area_code, "hdk", "ind22"] == pytest.approx(row.hdk_ind22, abs=1e-12)
+
+
+def test_growth_is_drawn_on_logarithmic_axes():
+    from xml.etree import ElementTree
+
+    picture = ElementTree.fromstring(
+        bench_mpi.drawing(
+            {"a & b": [(100, 1.0), (10_000, 10.0)], "c": [(100, 2.0), (10_000, 2.0)]}, "rows", "s"
+        )
+    )
+    first, second = (
+        [tuple(map(float, p.split(","))) for p in line.get("points").split()]
+        for line in picture.iter("{http://www.w3.org/2000/svg}polyline")
+    )
+    assert [x for x, _ in first] == [x for x, _ in second] == [60.0, 490.0]
+    assert first[0][1] > first[1][1] and second[0][1] == second[1][1]
+    assert bench_mpi.rows_of({"ours": (3.0, 1), "peer": (2.0, 1)}, "peer")[0][:3] == ["ours", "3.0", "1.50 x"]

@@ -88,3 +88,10 @@ def test_a_changed_lock_file_is_noticed(start, monkeypatch, tmp_path):
     assert start.installed(["test"])
     (tmp_path / "stamp").write_text("0" * 64)
     assert not start.installed([])
+
+
+def test_spark_is_installed_for_tests_only_where_java_is(start, monkeypatch):
+    monkeypatch.setattr(start.shutil, "which", {"java": "/usr/bin/java"}.get)
+    assert start.groups_of_tests() == ["test", "spark"]
+    monkeypatch.setattr(start.shutil, "which", lambda _: None)
+    assert start.groups_of_tests() == ["test"]

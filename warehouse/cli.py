@@ -25,6 +25,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from warehouse import mpi_command
 from warehouse.journal import STATES, Run
 from warehouse.report import Finding, ImportRefused, ImportReport, QueryError
 from warehouse.settings import ROOT, Settings, SettingsError, load_settings
@@ -717,6 +718,10 @@ def _restore(options: argparse.Namespace, settings: Settings, store: Store) -> i
     return 0
 
 
+def _mpi(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    return mpi_command.compute(options, settings, Progress(options.language))
+
+
 def _rollback(options: argparse.Namespace, settings: Settings, store: Store) -> int:
     _tidy(store, options.language)
     info = store.rollback(options.snapshot)
@@ -1115,6 +1120,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--force", action="store_true", help="also into a home that has data")
     command = add("rollback", _rollback, "go back to an earlier snapshot")
     command.add_argument("snapshot", nargs="?", metavar="ID", help="default: the one before the current")
+    mpi_command.arguments(add("mpi", _mpi, "compute multidimensional poverty from tables of persons"))
     return parser
 
 

@@ -113,6 +113,11 @@ class Admin(_Section):
     upload_mb: Annotated[int, Field(ge=1, le=50)] = 50
 
 
+class Mpi(_Section):
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    memory_mb: Annotated[int, Field(ge=512, le=1_048_576)] = 3072
+
+
 class Settings(_Section):
     """All settings, frozen.
 
@@ -134,6 +139,7 @@ class Settings(_Section):
     villages: Villages = Villages()
     desk: Desk = Desk()
     admin: Admin = Admin()
+    mpi: Mpi = Mpi()
     file: Path | None = Field(default=None, exclude=True)
 
     @property

@@ -15,6 +15,7 @@ CONNECTING = (
     "warehouse/query.py",
     "warehouse/desk/store.py",  # encrypted, and never a snapshot
     "warehouse/desk/judge.py",  # in memory only
+    "warehouse/mpi_engine.py",  # in memory, over the inputs of one command
     "warehouse/table_neighbours.py",  # the snapshot a table is to be published on, read before the lock is taken
 )
 # Libraries that open files somebody sent; only the confined worker uses them.
