@@ -182,6 +182,14 @@ def test_the_bootstrap_agrees_with_linearisation_and_repeats_itself():
         estimate(table, SPEC, bootstrap=Bootstrap())
 
 
+def test_the_bootstrap_of_a_number_of_persons_is_right_where_strata_have_few_units():
+    table, few = ibis.memtable(sample(strata=6, clusters=3)), {"design": Design(), "only": ["poor"]}
+    straight, drawn = estimate(table, SPEC, **few), estimate(table, SPEC, bootstrap=Bootstrap(4000, 3), **few)
+    assert one(drawn, "poor", column="se") == pytest.approx(one(straight, "poor", column="se"), rel=0.06)
+    middle = (one(drawn, "poor", column="low") + one(drawn, "poor", column="high")) / 2
+    assert middle == pytest.approx(one(drawn, "poor"), rel=0.05)
+
+
 def test_changes_of_independent_samples_in_every_way():
     frame = pd.concat([sample(1).assign(year=2017), sample(2).assign(year=2021)])
     result = estimate(
