@@ -125,6 +125,7 @@ def warm_up() -> None:
     import mapclassify  # noqa: F401 - takes seconds the first time
     from scipy import stats  # noqa: F401
 
+    from analytics import alkire_foster, robustness  # noqa: F401
     from warehouse import pairing  # noqa: F401
 
     gc.collect()

@@ -101,27 +101,27 @@ def rank_intervals(
         Of the axis.
     """
     shown = [plain(label) for label in labels]
-    strong = [theme.accent if label == marked else theme.text for label in labels]
-    figure = go.Figure()
-    for name, a, b, colour in zip(shown, low, high, strong, strict=True):
-        figure.add_trace(
-            go.Scatter(
-                x=[a, b],
-                y=[name, name],
-                mode="lines",
-                line={"color": colour, "width": 6},
-                opacity=0.45,
-                hoverinfo="skip",
-            )
-        )
-    figure.add_trace(
+    figure = go.Figure(
+        # One trace for all: a line of its own for each area would be half of what a change sends.
         go.Scatter(
             x=list(rank),
             y=shown,
             mode="markers",
-            marker={"size": 11, "color": strong, "line": {"width": 1, "color": theme.background}},
-            customdata=[f"{r} ({a}–{b})" for r, a, b in zip(rank, low, high, strict=True)],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [b - r for r, b in zip(rank, high, strict=True)],
+                "arrayminus": [r - a for r, a in zip(rank, low, strict=True)],
+                "color": theme.muted,
+                "thickness": 5,
+                "width": 0,
+            },
+            marker={
+                "size": 11,
+                "color": [theme.accent if label == marked else theme.text for label in labels],
+                "line": {"width": 1, "color": theme.background},
+            },
+            hovertemplate="%{y}: %{x}<extra></extra>",
         )
     )
     figure.update_layout(

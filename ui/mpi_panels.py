@@ -310,12 +310,12 @@ def ranking_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
     kind = choice.measure.partition("_")[0]
     out = pd.DataFrame(
         {
-            "rank": shown["rank"].astype("Int64"),
+            "rank": shown["rank"].astype("Int16"),
             "name": [
                 display_name(th, en, kind, w)
                 for th, en, kind in zip(shown["name_th"], shown["name_en"], shown["kind"], strict=True)
             ],
-            "value": shown["value"].round(places),
+            "value": shown["value"].round(places).astype("float32"),
         }
     )
     config = {
@@ -324,8 +324,8 @@ def ranking_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
         "value": st.column_config.NumberColumn(w(f"mpi.column_{kind}"), format=f"%.{places}f"),
     }
     if choice.changed:
-        out["own"] = shown["own"].round(places)
-        out["own_rank"] = shown["own_rank"].astype("Int64")
+        out["own"] = shown["own"].round(places).astype("float32")
+        out["own_rank"] = shown["own_rank"].astype("Int16")
         config["own"] = st.column_config.NumberColumn(w("mpi.own_column"), format=f"%.{places}f")
         config["own_rank"] = st.column_config.NumberColumn(w("mpi.own_rank"), width=90)
     key = f"mpi_ranking_{choice.question.level}_{choice.question.within}"

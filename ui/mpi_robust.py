@@ -176,11 +176,22 @@ def sentences(c: Context, choice: Choice, found: Stability) -> list[str]:
 
 
 def dominance_panel(c: Context, choice: Choice) -> None:
-    """H and M0 over the cut-off of the area, its parent and the country, and how many pairs are told apart by all of them."""
+    """H and M0 over the cut-off of the area, its parent and the country, and how many pairs are told apart by all of them.
+
+    In a box that is closed at first: what stands in one is not sent, and every move of a slider would send it all anew.
+    """
+    box = st.expander(
+        c.words("mpi.dominance"), icon=":material/stacked_line_chart:", on_change="rerun", key="mpi_dominance"
+    )
+    if box.open:
+        with box:
+            _dominance(c, choice)
+
+
+def _dominance(c: Context, choice: Choice) -> None:
     from analytics.robustness import dominates
 
     w, q = c.words, choice.question
-    st.subheader(w("mpi.dominance"), anchor=False)
     lines = {}
     for area in parent_of_view(c):
         if area.level not in choice.edition.levels[q.year]:
