@@ -19,6 +19,7 @@ from ui.legend import LegendRow, legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens
+from ui.outlines import outline_lines, outline_note
 from ui.palette import ramp
 from ui.panels import (
     about_panel,
@@ -320,6 +321,7 @@ def coverage_panel(c: Context) -> None:
     st.markdown(
         markdown_table([w("data.coverage_theme"), *(w(f"level.{x}") for x in LEVELS)], rows), width="stretch"
     )
+    outline_note(c)
     for kind, n in c.warehouse.holdings.points().items():
         st.markdown(w(f"data.coverage_{kind}", rows=f"{n['rows']:,}", provinces=n["provinces"]))
     st.caption(w("data.coverage_note"))
@@ -413,6 +415,8 @@ def _missing_map(c: Context, scene: Scene) -> None:
     key = f"missing_map_{c.area.code}_{p.draw_level}"
     official = scene.drawn[scene.drawn["kind"] == "official"]
     got = int(official["value"].notna().sum())
+    outline_note(c, p.draw_level)
+
     st.pydeck_chart(
         deck(layer, bbox, c.theme, tooltip(c, scene)),
         key=key,
@@ -432,7 +436,10 @@ def _missing_map(c: Context, scene: Scene) -> None:
             w.pick(scene.indicator.short_th, scene.indicator.short_en),
             [LegendRow(there, w("data.legend_there"), got)],
             LegendRow(c.theme.missing, w("data.legend_not"), len(official) - got),
-            [w("legend.year", year=year_label(scene.year, w), level=w(f"level.{p.draw_level}"))],
+            [
+                *outline_lines(c, p.draw_level),
+                w("legend.year", year=year_label(scene.year, w), level=w(f"level.{p.draw_level}")),
+            ],
             c.theme,
             w("legend.areas"),
         )

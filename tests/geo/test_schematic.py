@@ -101,7 +101,7 @@ def test_cells_are_neither_tiny_nor_torn(levels: dict[str, gpd.GeoDataFrame]) ->
     below = levels["subdistrict"]
     km2 = below.geometry.to_crs(6933).area / 1e6
     province = below["code"].str[:2]
-    assert (km2 / km2.groupby(province).transform("mean")).min() > 0.1
+    assert (km2 / km2.groupby(province).transform("mean")).min() > 1 / 9
     # Sizes vary as those of real areas do, and are not all alike.
     spread = km2.groupby(province).std() / km2.groupby(province).mean()
     assert spread.median() > 0.25
@@ -124,7 +124,7 @@ def test_seats_lie_in_a_cell_of_their_own_district() -> None:
     assert all(cells[code].covers(shapely.Point(at)) for code, at in known.items())
 
 
-def test_the_file_is_small(levels: dict[str, gpd.GeoDataFrame]) -> None:
+def test_the_file_is_small() -> None:
     assert SCHEMATIC_FILE.stat().st_size < 4_000_000
 
 
