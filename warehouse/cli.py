@@ -54,6 +54,9 @@ _SHOWN = 20
 _RUNS = 5
 
 _STEPS = {
+    "people": ("สร้างบุคคลสังเคราะห์", "making synthetic persons"),
+    "count": ("นับตามเกณฑ์", "counting by the rules"),
+    "country": ("สร้างหมู่บ้านและบริการ", "making villages and services"),
     "sweep": ("เตรียมร่าง", "preparing a draft"),
     "read": ("อ่านไฟล์", "reading"),
     "backup": ("สำรองข้อมูล", "backing up"),
@@ -144,6 +147,12 @@ def _build(options: argparse.Namespace, settings: Settings, store: Store) -> int
     else:
         print(f"ชุดข้อมูลเป็นปัจจุบันแล้ว: {info.id}" if options.language == "th" else f"nothing new: {info.id}")
     return 0
+
+
+def _demo(options: argparse.Namespace, settings: Settings, store: Store) -> int:
+    from warehouse.demo.command import run
+
+    return run(options, settings, Progress(options.language))
 
 
 def _serve(options: argparse.Namespace, settings: Settings, store: Store) -> int:
@@ -981,6 +990,16 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("build", _build, "make the snapshot of the shipped figures, where it is not there yet")
     command.add_argument("--force", action="store_true", help="compute everything again")
+    command = add("demo", _demo, "make the synthetic country, for workshops and tests")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="another number, another country")
+    command.add_argument(
+        "--scale", type=float, default=0.03, metavar="S", help="rows for each surveyed person, up to 1 (0.03)"
+    )
+    command.add_argument("--people", metavar="DIR", help="keep persons and households there, as Parquet")
+    command.add_argument("--people-only", action="store_true", help="write the persons and publish nothing")
+    command.add_argument(
+        "--home", metavar="DIR", help="data home; the workshop's snapshot goes into its folder workshop"
+    )
     command = add("serve", _serve, "start the dashboard")
     command.add_argument("--port", type=_port)
     command.add_argument("--address")

@@ -9,6 +9,14 @@ from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import figures_id, import_figures
 from warehouse.sources.modelled_lights import import_modelled, modelled_id
 
+DEMO = "demo"
+"""Kind of the import that makes a home the workshop's: nothing official is put beside what is synthetic."""
+
+
+def is_workshop(current: SnapshotInfo | None) -> bool:
+    """Whether a snapshot holds the synthetic country."""
+    return current is not None and DEMO in current.contents.get("kinds", ())
+
 
 def build(
     store: Store, settings: Settings, progress: Progress | None = None, *, force: bool = False
@@ -44,7 +52,9 @@ def build(
         or current.contents.get("neet") != neet_of(settings)
     )
     # What is modelled is there for want of something measured, and does not come back beside it.
-    wanted = {figures_id()} | (set() if measured_products(current) else {modelled_id()})
+    wanted = set() if measured_products(current) else {modelled_id()}
+    if not is_workshop(current):
+        wanted |= {figures_id()}
     if current is not None and not force and not stale and wanted <= known_imports(current):
         return current, False
     figures, lights = import_figures(), import_modelled()
@@ -54,7 +64,9 @@ def build(
             current = store.current()
         except StoreError:
             current = None
-        batches = [figures] if measured_products(current) else [figures, lights]
+        batches = [] if is_workshop(current) else [figures]
+        if not measured_products(current):
+            batches.append(lights)
         info = publish_batches(
             store, settings, batches, fresh=current is None, everything=True, progress=progress
         )

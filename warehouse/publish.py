@@ -652,6 +652,14 @@ _CHECKS = (
         "มีรหัสสถานที่ซ้ำในแหล่งเดียวกัน",
         "two places of one source under one id",
     ),
+    (
+        """SELECT o.source_id, s.source_id FROM
+           (SELECT source_id FROM source WHERE kind IN ('official', 'open')
+            AND source_id IN (SELECT source_id FROM observation)) o,
+           (SELECT source_id FROM source WHERE starts_with(source_id, 'synthetic-survey')) s LIMIT 1""",
+        "ตัวเลขทางการกับตัวเลขสังเคราะห์อยู่ในชุดข้อมูลเดียวกันไม่ได้ ให้นำเข้าในที่เก็บข้อมูลปกติ",
+        "official figures and synthetic ones are never in one snapshot: import them into the ordinary data home",
+    ),
 )
 
 
@@ -674,6 +682,7 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
             ORDER BY i.import_id
             """
         ).fetchall()
+        kinds = connection.execute("SELECT DISTINCT kind FROM import_run ORDER BY kind").fetchall()
         rows = connection.execute("SELECT count(*) FROM observation").fetchone()
         levels = connection.execute(
             "SELECT level, list_sort(list(DISTINCT year)) FROM observation GROUP BY level ORDER BY level"
@@ -686,6 +695,7 @@ def _contents(staging: Staging, settings: Settings) -> dict[str, Any]:
     drawn = sorted(p.stem for p in boundaries.glob("*.parquet")) if boundaries.is_dir() else []
     return {
         "imports": [row[0] for row in imports],
+        "kinds": [row[0] for row in kinds],
         "observations": int(rows[0]) if rows else 0,
         "years": {level: [int(y) for y in years] for level, years in levels},
         "boundaries": drawn,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from analytics.catalogue import DIMENSIONS
-from geo.codes import official_areas
+from geo.schematic import schematic_villages
 
 Floats = NDArray[np.float64]
 
@@ -63,22 +64,32 @@ def smooth_field(points: Floats, reach: float, rng: np.random.Generator) -> Floa
     return field
 
 
-@lru_cache(maxsize=1)
-def _subdistricts() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for area in official_areas().values():
-        if area.level == "subdistrict":
-            found.setdefault(area.code[:2], []).append(area.code)
-    return {province: tuple(sorted(codes)) for province, codes in found.items()}
+@lru_cache(maxsize=80)
+def villages(province: str) -> pd.DataFrame:
+    """The made-up villages of a province, the very ones that the schematic map shows.
+
+    Parameters
+    ----------
+    province : str
+        Two digits.
+
+    Returns
+    -------
+    DataFrame
+        ``code`` (8 digits, ascending), ``longitude``, ``latitude`` (degrees, EPSG:4326). Not to be changed.
+    """
+    frame = schematic_villages(province)
+    geometry = frame.geometry.to_numpy()
+    return pd.DataFrame(
+        {
+            "code": frame["code"].to_numpy(str),
+            "longitude": shapely.get_x(geometry),
+            "latitude": shapely.get_y(geometry),
+        }
+    )
 
 
-def villages_of(subdistrict: str) -> int:
-    """How many villages a synthetic subdistrict has, always the same: 4 to 18, as real ones mostly have."""
-    rng = np.random.default_rng([int(subdistrict)])
-    return int(np.clip(np.rint(rng.gamma(9.0, 1.12)), 4, 18))
-
-
-def land_of(province: str, seed: int, places: Mapping[str, tuple[float, float]]) -> Land:
+def land_of(province: str, seed: int) -> Land:
     """Villages of a province with their people and their poverty; the same in every year.
 
     Parameters
@@ -86,28 +97,23 @@ def land_of(province: str, seed: int, places: Mapping[str, tuple[float, float]])
     province : str
         Two digits.
     seed : int
-    places : mapping of str to (float, float)
-        Longitude and latitude (EPSG:4326) of a point in every subdistrict of the province.
     """
     rng = np.random.default_rng([seed, 1, int(province)])
     country = np.random.default_rng([seed, 2])  # the same surfaces on both sides of a province's border
-    codes = _subdistricts()[province]
-    points = np.array([places[code] for code in codes], dtype=np.float64)
-    poverty = 0.75 * smooth_field(points, 0.45, country) + 0.35 * rng.standard_normal(len(codes))
+    here = villages(province)
+    codes = here["code"].to_numpy(str)
+    points = here[["longitude", "latitude"]].to_numpy(np.float64)
+    count = len(codes)
+    poverty = 0.75 * smooth_field(points, 0.45, country) + 0.35 * smooth_field(points, 0.08, country)
     leanings = np.stack([smooth_field(points, 0.6, country) for _ in DIMENSIONS], axis=1)
-    crowd = 0.4 * smooth_field(points, 0.25, country) + 0.35 * rng.standard_normal(len(codes))
-    # The town around the governor's seat has more people and fewer poor.
+    crowd = 0.4 * smooth_field(points, 0.25, country) + 0.3 * smooth_field(points, 0.06, country)
+    # The district around the governor's seat has more people and fewer poor.
     town = np.array([code[2:4] == "01" for code in codes])
     crowd, poverty = crowd + 0.5 * town, poverty - 0.4 * town
-    numbers = np.array([villages_of(code) for code in codes])
-    of = np.repeat(np.arange(len(codes)), numbers)
-    names = np.array(
-        [f"{code}{k:02d}" for code, n in zip(codes, numbers, strict=True) for k in range(1, n + 1)]
-    )
-    weights = np.exp(crowd[of] + 0.3 * rng.standard_normal(len(of)))
+    weights = np.exp(crowd + 0.3 * rng.standard_normal(count))
     return Land(
-        names,
+        codes,
         weights / weights.sum(),
-        np.exp(poverty[of] + 0.3 * rng.standard_normal(len(of))),
-        leanings[of] + 0.5 * rng.standard_normal((len(of), len(DIMENSIONS))),
+        np.exp(poverty + 0.3 * rng.standard_normal(count)),
+        leanings + 0.5 * rng.standard_normal((count, len(DIMENSIONS))),
     )

@@ -17,7 +17,6 @@ from warehouse.demo.answers import households, persons
 from warehouse.demo.identities import identities
 from warehouse.demo.land import land_of
 from warehouse.demo.logbook import logbook
-from warehouse.demo.places import inner_points
 from warehouse.demo.plan import Homes, plan
 from warehouse.demo.targets import PUBLISHED_YEAR, Targets, province_codes, province_targets
 
@@ -64,6 +63,8 @@ class PeopleReport:
     scale : float
     persons, households : int
         Rows of all years.
+    provinces : tuple of str
+        Written, two digits each.
     hits : tuple of Hit
         Every figure of every province.
     """
@@ -73,6 +74,7 @@ class PeopleReport:
     scale: float
     persons: int
     households: int
+    provinces: tuple[str, ...]
     hits: tuple[Hit, ...]
 
     @property
@@ -138,12 +140,11 @@ def write_people(
         shutil.rmtree(out / name, ignore_errors=True)
         if with_identities or name != "identities":
             (out / name).mkdir(parents=True)
-    places = inner_points()
     rows, homes_rows, hits = 0, 0, []
     for number, year in enumerate(sorted(set(years))):
         targets = province_targets(year, seed)
         for at, province in enumerate(wanted):
-            land = land_of(province, seed, places)
+            land = land_of(province, seed)
             rng = np.random.default_rng([seed, 3, year, int(province)])
             homes = plan(targets[province], land, scale, rng)
             hits.extend(_hits(homes, targets[province], year))
@@ -158,7 +159,7 @@ def write_people(
             rows, homes_rows = rows + people.num_rows, homes_rows + table.num_rows
             if progress is not None:
                 progress((number + (at + 1) / len(wanted)) / len(set(years)))
-    return PeopleReport(out, seed, scale, rows, homes_rows, tuple(hits))
+    return PeopleReport(out, seed, scale, rows, homes_rows, wanted, tuple(hits))
 
 
 def _write(path: Path, table: pa.Table) -> None:

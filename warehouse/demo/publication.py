@@ -1,0 +1,232 @@
+"""The workshop's snapshot: the synthetic country in a data home of its own, where no official figure stands beside it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from geo.codes import LEVELS
+from warehouse.batch import SOURCE, Batch, import_id
+from warehouse.demo.extras import neet_batch, places_batch, scores_batch, source_row
+from warehouse.demo.figures import count_people, observations, source_id
+from warehouse.demo.land import villages
+from warehouse.demo.people import YEARS, PeopleReport, write_people
+from warehouse.demo.targets import PUBLISHED_YEAR
+from warehouse.embedded import DEMO
+from warehouse.publish import publish_batches, published_boundaries
+from warehouse.query import Warehouse
+from warehouse.report import Check, ImportReport
+from warehouse.settings import Settings
+from warehouse.snapshots import SnapshotInfo, Store, StoreError
+from warehouse.sources.modelled_lights import import_modelled
+from warehouse.sources.schematic import import_schematic
+
+DEFAULT_SCALE: Final = 0.03
+"""All poor households in full, the others thinned to two or three a village: 1.3 million rows of persons a year."""
+WORKSHOP: Final = "workshop"
+"""Folder of the workshop's data home inside the ordinary one."""
+
+Progress = Callable[[str, float], None]
+
+
+def workshop_home(home: Path) -> Path:
+    """The data home of the workshop that belongs to an ordinary one."""
+    return home / WORKSHOP
+
+
+def publish_demo(
+    home: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    scale: float = DEFAULT_SCALE,
+    people: Path | None = None,
+    provinces: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> tuple[SnapshotInfo, PeopleReport]:
+    """Make the synthetic country and publish it as the snapshot of the workshop.
+
+    Parameters
+    ----------
+    home : Path
+        The ordinary data home; the snapshot goes into `workshop_home` of it and nothing else is touched. Real outlines that
+        the ordinary home holds are used before schematic ones, level by level.
+    settings : Settings
+    seed : int
+    scale : float
+        See `warehouse.demo.people.write_people`. Figures of provinces are the same at every scale.
+    people : Path, optional
+        Keep the persons there, with their made-up identities. Without it they are thrown away once they are counted.
+    provinces : collection of str, optional
+        Only these provinces, for a workshop of one region; there is no figure of the country then.
+    progress : callable, optional
+        Called with the key of a step and how far all is, 0 to 1.
+
+    Returns
+    -------
+    tuple of SnapshotInfo and PeopleReport
+
+    Raises
+    ------
+    StoreError
+        When the home cannot be written or is busy, or the counted persons break a rule of the survey's figures.
+    """
+    tell = progress or (lambda _step, _part: None)
+    store = Store(workshop_home(home), settings.snapshots.keep)
+    with store.work("demo"), ExitStack() as stack:
+        folder = people
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="daomap-people-")))
+        report = write_people(
+            folder,
+            seed=seed,
+            scale=scale,
+            provinces=provinces,
+            with_identities=people is not None,
+            progress=lambda part: tell("people", 0.25 * part),
+        )
+        whole = provinces is None
+        survey, youth = _survey(report, settings, whole, lambda part: tell("count", 0.25 + 0.25 * part))
+        tell("country", 0.5)
+        outlines = import_schematic() if whole else _within(import_schematic(), report.provinces)
+        here = pd.concat([villages(province) for province in report.provinces], ignore_index=True)
+        batches = [
+            survey,
+            outlines,
+            import_modelled(),
+            neet_batch(youth, here, seed, whole=whole),
+            places_batch(here, seed),
+            scores_batch(here, seed),
+            *_real_outlines(home, settings),
+        ]
+        info = publish_batches(
+            store,
+            settings,
+            batches,
+            fresh=True,
+            everything=True,
+            progress=lambda step, part: tell(step, 0.55 + 0.45 * part),
+        )
+    return info, report
+
+
+def _survey(
+    people: PeopleReport, settings: Settings, whole: bool, tell: Callable[[float], None]
+) -> tuple[Batch, pd.DataFrame]:
+    """The counted figures of all years as one batch, and the young people of each district."""
+    report = ImportReport(kind=DEMO)
+    report.rows_read = report.rows_accepted = people.persons
+    report.facts["synthetic"] = {"seed": people.seed, "scale": people.scale, "persons": people.persons}
+    report.checks.append(
+        Check(
+            "demo.targets",
+            "ยอดรายจังหวัดเท่ากับตัวเลขที่เผยแพร่หรือที่สมมติไว้",
+            "the figures of every province are those published or made up for it",
+            len(people.hits),
+            len(people.missed),
+        )
+    )
+    tables, youth = [], pd.DataFrame()
+    for number, year in enumerate(YEARS):
+        counts = count_people(
+            people.folder, year, memory_mb=settings.import_.memory_mb, villages=settings.privacy.villages
+        )
+        if not whole:
+            del counts["country"]
+        tables.append(_offered(observations(counts, year, report)))
+        youth = counts["district"][["youth"]]
+        tell((number + 1) / len(YEARS))
+    if people.missed or report.refused:
+        first = people.missed[0] if people.missed else report.rejections[0]
+        raise StoreError(
+            f"ไม่เผยแพร่: ประเทศสังเคราะห์ไม่เป็นไปตามกฎของตนเอง ({first}) วิธีแก้: ใช้ --seed อื่นและแจ้งผู้พัฒนา",
+            f"not published: the synthetic country breaks a rule of its own ({first}). To mend: use another --seed and tell "
+            "the developers",
+        )
+    rows = [_source(year) for year in YEARS]
+    batch = Batch(
+        DEMO,
+        import_id(DEMO, {"seed": people.seed, "scale": people.scale}, []),
+        report,
+        observations=pa.concat_tables(tables),
+        sources=pa.Table.from_pylist(rows, schema=SOURCE),
+        whole_years=True,
+    )
+    return batch, youth
+
+
+# Finest level of breakdowns, by how their ids begin. Overlaps below the province are dropped from every protected source;
+# at the subdistrict nearly every card holder failing an indicator is one of a handful, and to hide that many costs minutes.
+_FINEST: Final = {"overlap_cell_": "province", "target_ind": "district", "failing_ind": "district"}
+
+
+def _offered(table: pa.Table) -> pa.Table:
+    """Without breakdowns that are too fine to be shown."""
+    keep = pa.repeat(pa.scalar(True), table.num_rows)
+    for prefix, finest in _FINEST.items():
+        coarse = pc.is_in(table.column("level"), value_set=pa.array(LEVELS[: LEVELS.index(finest) + 1]))
+        keep = pc.and_(keep, pc.or_(coarse, pc.invert(pc.starts_with(table.column("indicator"), prefix))))
+    return table.filter(keep)
+
+
+def _source(year: int) -> dict[str, object]:
+    be = year + 543
+    published = year == PUBLISHED_YEAR
+    th = f"ประเทศสังเคราะห์ ปี {be}" + (" ยอดรายจังหวัดเท่ากับ TPMAP 2566" if published else "")
+    en = f"Synthetic country, B.E. {be}" + (", province totals as TPMAP 2566" if published else "")
+    # Nobody is in it, and it is hidden as if somebody were: what is practised is what holds for real people.
+    return source_row(source_id(year), th, en, year, cells="protected")
+
+
+def _within(outlines: Batch, provinces: Collection[str]) -> Batch:
+    """Outlines and villages of some provinces."""
+    return replace(
+        outlines,
+        areas=_of_provinces(outlines.areas, provinces),
+        village_points=_of_provinces(outlines.village_points, provinces),
+        boundaries={
+            level: frame[frame["code"].str[:2].isin(provinces)].reset_index(drop=True)
+            for level, frame in outlines.boundaries.items()
+        },
+    )
+
+
+def _of_provinces(table: pa.Table, provinces: Collection[str]) -> pa.Table:
+    codes = pc.utf8_slice_codeunits(table.column("code"), 0, 2)
+    return table.filter(pc.is_in(codes, value_set=pa.array(list(provinces))))
+
+
+def _real_outlines(home: Path, settings: Settings) -> Sequence[Batch]:
+    """What the ordinary home holds of imported outlines, with where they come from."""
+    try:
+        current = Store(home, settings.snapshots.keep).current()
+    except StoreError:
+        current = None
+    if current is None:
+        return []
+    sources = Warehouse(current).sources()
+    batches = []
+    for level, frame in published_boundaries(current).items():
+        mine = sources[sources["source_id"] == f"boundaries-{level}"]
+        if not len(mine):
+            continue
+        report = ImportReport(kind="boundaries")
+        report.rows_read = report.rows_accepted = len(frame)
+        batches.append(
+            Batch(
+                "boundaries",
+                import_id("demo-boundaries", {"level": level}, [current.id]),
+                report,
+                sources=pa.Table.from_pandas(mine[SOURCE.names], schema=SOURCE, preserve_index=False),
+                boundaries={level: frame},
+            )
+        )
+    return batches
