@@ -106,6 +106,8 @@ def test_the_command_writes_persons_and_says_which_figures_they_meet(
 ) -> None:
     assert main(["--language", "en", "demo", "--people-only"]) == 2
     assert "--people DIR" in capsys.readouterr().out
+    assert main(["--language", "th", "demo", "--scale", "2"]) == 2
+    assert "พบ --scale 2.0" in capsys.readouterr().out
     people = ["demo", "--people-only", "--people", str(tmp_path), "--scale", "0.00001", "--seed", "9"]
     assert main(["--language", "th", *people]) == 0
     assert "ตรงตัวเลขที่เผยแพร่ 675 จาก 675 ค่า" in capsys.readouterr().out

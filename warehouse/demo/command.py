@@ -26,6 +26,14 @@ def run(options: argparse.Namespace, settings: Settings, progress: Callable[[str
     home = Path(options.home).expanduser().resolve() if options.home else settings.home
     people = Path(options.people).expanduser().resolve() if options.people else None
     started = time.monotonic()
+    if not 0 < options.scale <= 1 or options.seed < 0:
+        found = f"--scale {options.scale}, --seed {options.seed}"
+        print(
+            f"พบ {found} ควรเป็น --scale มากกว่า 0 และไม่เกิน 1 และ --seed ตั้งแต่ 0"
+            if thai
+            else f"found {found}, expected --scale above 0 and up to 1, and --seed from 0 on"
+        )
+        return 2
     if options.people_only:
         if people is None:
             print("ระบุ --people DIR" if thai else "give --people DIR")
