@@ -274,4 +274,5 @@ def test_growth_is_drawn_on_logarithmic_axes():
     )
     assert [x for x, _ in first] == [x for x, _ in second] == [60.0, 490.0]
     assert first[0][1] > first[1][1] and second[0][1] == second[1][1]
-    assert bench_mpi.rows_of({"ours": (3.0, 1), "peer": (2.0, 1)}, "peer")[0][:3] == ["ours", "3.0", "1.50 x"]
+    found = bench_mpi.rows_of({"ours": (3.0, 1.0, 1), "peer": (2.0, 2.0, 1)}, "peer")
+    assert found[0] == ["ours", "3.0", "1.50 x", "1.0", "0.50 x", "0.0 KB"]
