@@ -191,8 +191,8 @@ def _table(rows: Rows, low: Floats, high: Floats, objective: Floats, seconds: fl
     result = milp(
         -objective, integrality=np.ones(rows.cells), bounds=Bounds(low, high),
         constraints=LinearConstraint(matrix, np.where(equal, rows.b, -np.inf), rows.b),
-        # Any table is a proof, the best one is not needed.
-        options={"mip_rel_gap": 0.1, "time_limit": seconds},
+        # Any table is a proof, the best one is not needed. Nodes first, so that a busy machine finds the same.
+        options={"mip_rel_gap": 0.1, "node_limit": 500, "time_limit": seconds},
     )  # fmt: skip
     if result.x is None:
         return None
@@ -279,7 +279,7 @@ def search(known: Knowledge, rounds: int, seed: int = 0, still: Bools | None = N
                 lows <= below, 1.0, np.where(highs >= above, -1.0, dice.choice([-1.0, 1.0], len(mine)))
             )
             weight = np.where(short, up * dice.uniform(0.2, 1.0, len(mine)) ** 2, 0.0)
-            found = _table(piece, below, above, weight, seconds=5.0)
+            found = _table(piece, below, above, weight, seconds=60.0)
             if found is None:
                 idle += 1
                 continue
