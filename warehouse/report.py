@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Severity = Literal["reject", "warn"]
 
@@ -172,3 +173,48 @@ class QueryError(ValueError):
     def text(self, language: str = "th") -> str:
         """The message in one language."""
         return self.th if language == "th" else self.en
+
+
+class Note(Protocol):
+    """Adds a finding whose remedy is known by its code; see `noting`."""
+
+    def __call__(
+        self,
+        report: ImportReport,
+        code: str,
+        file: str,
+        found: str,
+        expected: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        severity: Severity = "reject",
+    ) -> None: ...
+
+
+def noting(mends: Mapping[str, tuple[str, str]], longest: int = 80) -> Note:
+    """The function by which one source adds its findings.
+
+    Parameters
+    ----------
+    mends : mapping of str to (str, str)
+        Code of a finding to what the sender can do about it, in Thai and English.
+    longest : int
+        Letters of `found` that are kept.
+    """
+
+    def note(
+        report: ImportReport,
+        code: str,
+        file: str,
+        found: str,
+        expected: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        severity: Severity = "reject",
+    ) -> None:
+        shown = found[:longest] or '""'
+        report.add(Finding(severity, code, file, row, column, shown, expected or "-", *mends[code]))
+
+    return note

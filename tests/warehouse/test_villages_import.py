@@ -30,7 +30,9 @@ from warehouse.intake import Intake
 from warehouse.query import Warehouse
 from warehouse.settings import Settings
 from warehouse.snapshots import Store
-from warehouse.sources.villages import read_villages, village_code, village_key
+from warehouse.sources.villages import read_villages
+from warehouse.sources.villages_codes import village_code
+from warehouse.sources.villages_points import village_key
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ from geo.codes import (
 from warehouse.batch import OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job
 from warehouse.intake.text import ROW, join_header
-from warehouse.report import Check, Finding, ImportReport, Severity
+from warehouse.report import Check, ImportReport, noting
 from warehouse.schemas.cells import FAULTS, is_garbled, is_total, mixed_eras, numbers, read_year
 from warehouse.settings import Neet
 from warehouse.sources.persons import IDENTITY, PERSON, PERSONAL_COLUMN
@@ -403,19 +403,7 @@ def read_neet(
 # From a sheet to columns
 
 
-def _note(
-    report: ImportReport,
-    code: str,
-    file: str,
-    found: str,
-    expected: str,
-    *,
-    row: int | None = None,
-    column: str | None = None,
-    severity: Severity = "reject",
-) -> None:
-    th, en = MENDS[code]
-    report.add(Finding(severity, code, file, row, column, found[:80] or '""', expected, th, en))
+_note = noting(MENDS)
 
 
 def _key(text: str) -> str:

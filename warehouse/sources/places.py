@@ -42,7 +42,7 @@ from geo.coordinates import EDGE_KM, Land, Position, locate
 from warehouse.batch import PLACE, SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job
 from warehouse.intake.text import ROW, join_header
-from warehouse.report import Check, Finding, ImportReport, Severity
+from warehouse.report import Check, ImportReport, noting
 from warehouse.schemas.cells import FAULTS, is_garbled, is_total, numbers, read_year
 from warehouse.sources.persons import PERSON, is_identity
 from warehouse.sources.places_layout import (
@@ -455,19 +455,7 @@ def meet_held(
         batch.report.facts["disappear"] = fewer
 
 
-def _note(
-    report: ImportReport,
-    code: str,
-    file: str,
-    found: str,
-    expected: str,
-    *,
-    row: int | None = None,
-    column: str | None = None,
-    severity: Severity = "reject",
-) -> None:
-    th, en = MENDS[code]
-    report.add(Finding(severity, code, file, row, column, found[:80] or '""', expected, th, en))
+_note = noting(MENDS)
 
 
 def _mapping(given: Path | ColumnMapping | None, report: ImportReport) -> ColumnMapping | None:

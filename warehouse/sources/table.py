@@ -25,7 +25,7 @@ from geo.codes import THAI_DIGITS, clean_name, level_of, municipal_area, officia
 from warehouse.batch import AREA, OBSERVATION, SOURCE, SOURCE_FILE, Batch, import_id
 from warehouse.intake import Intake, Job
 from warehouse.intake.text import ROW
-from warehouse.report import Check, Finding, ImportReport, Severity
+from warehouse.report import Check, ImportReport, noting
 from warehouse.schemas.cells import FAULTS, is_garbled, mixed_eras, numbers
 from warehouse.schemas.check import violations
 from warehouse.schemas.table import NUMBERS
@@ -415,19 +415,7 @@ def read_table(
     return Table(batch, plan, match)
 
 
-def _note(
-    report: ImportReport,
-    code: str,
-    file: str,
-    found: str,
-    expected: str,
-    *,
-    row: int | None = None,
-    column: str | None = None,
-    severity: Severity = "reject",
-) -> None:
-    th, en = MENDS[code]
-    report.add(Finding(severity, code, file, row, column, found[:120] or '""', expected or "-", th, en))
+_note = noting(MENDS, longest=120)
 
 
 # ------------------------------------------------------------------------------------------------------------
