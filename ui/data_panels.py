@@ -19,7 +19,7 @@ from ui.legend import LegendRow, legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens
-from ui.outlines import outline_lines, outline_note
+from ui.outlines import outline_lines, outline_note, synthetic_lines
 from ui.palette import ramp
 from ui.panels import (
     about_panel,
@@ -111,7 +111,7 @@ def sources_panel(c: Context) -> None:
         download_buttons(
             c,
             ("sources",),
-            lambda: _sources_csv(frame),
+            lambda: _sources_csv(c, frame),
             lambda: _sources_book(c, ids),
             key="data_sources_all",
         )
@@ -133,9 +133,13 @@ def _kind(c: Context, kind: str) -> str:
     return c.words(key) if key in known else kind
 
 
-def _sources_csv(frame: pd.DataFrame) -> bytes:
-    plain = frame.assign(levels=[", ".join(v) if v is not None else "" for v in frame["levels"]])
-    return export.csv_bytes(list(plain.columns), plain.astype(object).itertuples(index=False))
+def _sources_csv(c: Context, frame: pd.DataFrame) -> bytes:
+    # A source of places or outlines alone has no level and no count of numbers.
+    plain = frame.assign(
+        levels=[", ".join(v) if pd.api.types.is_list_like(v) else "" for v in frame["levels"]]
+    )
+    rows = plain.astype(object).itertuples(index=False)
+    return export.csv_bytes(list(plain.columns), rows, synthetic_lines(c))
 
 
 def _sources_book(c: Context, ids: Sequence[str]) -> bytes:
@@ -147,7 +151,12 @@ def _sources_book(c: Context, ids: Sequence[str]) -> bytes:
     ]
     findings = c.warehouse.findings()
     sheets = [
-        export.Sheet("sources", ("key", "value"), source_rows(facts, [c.warehouse.snapshot]), (16, 110)),
+        export.Sheet(
+            "sources",
+            ("key", "value"),
+            source_rows(facts, [*synthetic_lines(c), c.warehouse.snapshot]),
+            (16, 110),
+        ),
         export.Sheet("files", ("source_id", "file", "bytes", "rows", "sha256"), files, (30, 50, 12, 10, 66)),
         export.Sheet(
             "findings",
@@ -268,8 +277,10 @@ def _findings(c: Context, imports: Sequence[str], *, protected: bool) -> None:
         st.caption(w("data.findings_shown", n=_FINDINGS, all=f"{len(found):,}"))
     st.download_button(
         w("ranking.download"),
-        lambda: export.csv_bytes(list(found.columns), found.astype(object).itertuples(index=False)),
-        file_name=export.file_name("findings"),
+        lambda: export.csv_bytes(
+            list(found.columns), found.astype(object).itertuples(index=False), synthetic_lines(c)
+        ),
+        file_name=export.file_name("findings", synthetic=c.synthetic),
         mime="text/csv",
         icon=":material/download:",
         key="data_findings_csv",
@@ -327,8 +338,8 @@ def coverage_panel(c: Context) -> None:
     st.caption(w("data.coverage_note"))
     st.download_button(
         w("ranking.download"),
-        lambda: export.csv_bytes(list(found.columns), found.itertuples(index=False)),
-        file_name=export.file_name("coverage"),
+        lambda: export.csv_bytes(list(found.columns), found.itertuples(index=False), synthetic_lines(c)),
+        file_name=export.file_name("coverage", synthetic=c.synthetic),
         mime="text/csv",
         icon=":material/download:",
         key="data_coverage_csv",
@@ -393,8 +404,10 @@ def missing_panel(c: Context) -> None:
             rows = lacking[["area_code", "name_th", "name_en"]].assign(indicator=name, year=year)
             st.download_button(
                 w("ranking.download"),
-                lambda: export.csv_bytes(list(rows.columns), rows.itertuples(index=False)),
-                file_name=export.file_name("missing", name, str(year)),
+                lambda: export.csv_bytes(
+                    list(rows.columns), rows.itertuples(index=False), synthetic_lines(c)
+                ),
+                file_name=export.file_name("missing", name, str(year), synthetic=c.synthetic),
                 mime="text/csv",
                 icon=":material/download:",
                 key="data_missing_csv",
@@ -475,8 +488,11 @@ def dictionary_panel(c: Context) -> None:
     text = st.text_input(
         w("data.dictionary_search"), key="dictionary_search", placeholder=w("data.dictionary_hint"), width=420
     )
-    entries = matching(text, load_catalogue())
-    st.caption(w("data.dictionary_count", n=len(entries), all=len(load_catalogue())))
+    # The catalogue of a process also knows what was imported into other snapshots.
+    have = set(c.warehouse.indicators_with_data())
+    known = {name: entry for name, entry in load_catalogue().items() if not entry.imported or name in have}
+    entries = matching(text, known)
+    st.caption(w("data.dictionary_count", n=len(entries), all=len(known)))
     if not entries:
         st.info(w("data.dictionary_nothing"), icon=":material/search_off:")
         return
@@ -518,7 +534,7 @@ def dictionary_panel(c: Context) -> None:
 def snapshots_panel(c: Context) -> None:
     """What is in use and what can be gone back to."""
     w = c.words
-    infos = data.store().list()
+    infos = data.home_of(c.warehouse.snapshot).list()
     st.subheader(w("data.snapshots_heading", n=len(infos)), anchor=False)
     shown = pd.DataFrame(
         {
@@ -542,7 +558,7 @@ def works_table(c: Context) -> None:
     """The last works on the home and how they ended, newest first; hashes and counts only."""
     w = c.words
     word = 0 if w.language == "th" else 1
-    runs = data.store().runs()[-12:][::-1]
+    runs = data.home_of(c.warehouse.snapshot).runs()[-12:][::-1]
     shown = pd.DataFrame(
         {
             "started": [moment(run.started, w.language) for run in runs],

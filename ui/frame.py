@@ -11,12 +11,15 @@ import streamlit as st
 from analytics.catalogue import load_catalogue
 from geo.codes import Area
 from ui import data
+from ui.errors import note
 from ui.markdown import escape_markdown
 from ui.palette import Theme, theme
 from ui.state import LANGUAGES, View, parse, to_params
 from ui.tables import display_name
 from ui.texts import Words
 from warehouse.query import QueryError, Warehouse
+from warehouse.snapshots import StoreError
+from warehouse.workshop import is_workshop
 
 _CONTEXT = "_context"
 _REMEMBERED = "_remembered_params"
@@ -26,13 +29,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All a page needs to know, fixed for one run of the script."""
+    """All a page needs to know, fixed for one run of the script.
+
+    Attributes
+    ----------
+    unmade : bool
+        The workshop's country is asked for and is not there: no page is drawn, and `warehouse` is the ordinary one.
+    """
 
     warehouse: Warehouse
     view: View
     area: Area
     words: Words
     theme: Theme
+    unmade: bool = False
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the numbers are the synthetic country's, of which every screen and file says so."""
+        return is_workshop(self.warehouse.info)
 
     def name(self, area: Area) -> str:
         """An area's name in the language of the screen, with its kind in front."""
@@ -59,12 +74,28 @@ def _exists(warehouse: Warehouse, code: str) -> bool:
     return True
 
 
+def _opened(workshop: bool) -> tuple[Warehouse, bool]:
+    """The snapshot asked for, and whether it is the workshop's and could not be opened."""
+    ordinary = data.warehouse()
+    # A server that was started over the workshop's own home has nothing to switch to.
+    if not workshop or is_workshop(ordinary.info):
+        return ordinary, False
+    if data.workshop_store().snapshots.is_dir():
+        try:
+            house = data.warehouse(workshop=True)
+            if is_workshop(house.info):
+                return house, False
+        except StoreError as error:
+            note(error, "workshop")
+    return ordinary, True
+
+
 def open_context() -> Context:
     """Read the address into a view; called by the shell at the start of every run."""
     # Changing the page empties the address; the view chosen in this session is put back.
     if not st.query_params and _REMEMBERED in st.session_state:
         st.query_params.from_dict(st.session_state[_REMEMBERED])
-    warehouse = data.warehouse()
+    warehouse, unmade = _opened(st.query_params.get("workshop") == "1")
     view = parse(
         st.query_params.to_dict(),
         area_exists=lambda code: _exists(warehouse, code),
@@ -73,7 +104,7 @@ def open_context() -> Context:
     )
     st.session_state[_REMEMBERED] = to_params(view)
     context = Context(
-        warehouse, view, warehouse.area(view.area), Words(view.lang), theme(st.context.theme.type)
+        warehouse, view, warehouse.area(view.area), Words(view.lang), theme(st.context.theme.type), unmade
     )
     st.session_state[_CONTEXT] = context
     return context
@@ -121,6 +152,24 @@ def language_switch() -> None:
         lambda code: names[code],
         required=True,
         label_visibility="collapsed",
+    )
+
+
+def _switch_workshop() -> None:
+    go(workshop=st.session_state["w_workshop"])
+
+
+def workshop_switch() -> None:
+    """The one switch between what the home holds and the synthetic country; not drawn where that is all there is."""
+    c = context()
+    if is_workshop(data.warehouse().info):
+        return
+    st.session_state["w_workshop"] = c.view.workshop
+    st.toggle(
+        c.words("workshop.switch"),
+        key="w_workshop",
+        on_change=_switch_workshop,
+        help=c.words("workshop.help"),
     )
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 from analytics.formatting import year_text
 from analytics.light_measures import MEASURES
 from geo.nightlight import Product
+from ui.export import SYNTHETIC
 from ui.frame import Context
 from ui.light_map import grid_of, layer_url, picture_legend
 from ui.light_state import LightScene
@@ -68,7 +69,7 @@ def _side(
         year_long=year_label(year, c.words),
         period="" if whole else period_line(c, source, year),
         product=" · ".join(part for part in about if part and part != "-"),
-        file=picture_name(product.id, c.area.code, year),
+        file=(SYNTHETIC if c.synthetic else "") + picture_name(product.id, c.area.code, year),
         unit=product.unit,
         modelled=product.kind == "modelled",
     )

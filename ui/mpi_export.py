@@ -12,7 +12,7 @@ from ui.frame import Context
 from ui.mpi_panels import cut_text, source_text
 from ui.mpi_robust import settings_text, stability_frame
 from ui.mpi_state import Choice, found, share_of, table
-from ui.outlines import outline_lines
+from ui.outlines import outline_lines, synthetic_lines
 from ui.panels import download_buttons
 from ui.texts import texts
 from ui.workbook import source_rows
@@ -130,8 +130,10 @@ def downloads(c: Context, choice: Choice) -> None:
     )
     st.download_button(
         c.words("mpi.download_spec"),
-        lambda: specification(choice).encode("utf-8"),
-        file_name=export.file_name(*stem, suffix="toml"),
+        lambda: "".join([*(f"# {line}\n" for line in synthetic_lines(c)), specification(choice)]).encode(
+            "utf-8"
+        ),
+        file_name=export.file_name(*stem, synthetic=c.synthetic, suffix="toml"),
         mime="application/toml",
         icon=":material/description:",
         key="mpi_toml",

@@ -153,7 +153,7 @@ def measured(
     snapshot: str, key: str, level: str, within: str, year: int, cut: int | None, weights: tuple[int, ...]
 ) -> pd.DataFrame:
     """`Mpi.measures`, kept."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     return house.mpi.measures(Question(key, level, within, year, cut, weights))
 
 
@@ -205,7 +205,7 @@ def table(c: Context, choice: Choice) -> pd.DataFrame:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def areas_of(snapshot: str, level: str, within: str) -> pd.DataFrame:
     """Code, names and kind of the official areas of a level inside an area, kept."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     frame = house.values("surveyed_persons", level=level, year=0, within=within)
     return frame[["area_code", "name_th", "name_en", "kind"]]
 
@@ -236,7 +236,7 @@ def stable(
     """
     from analytics.robustness import drawn, people, setting, stability
 
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     q = Question(key, level, within, years[-1], cut, weights)
     spec = house.mpi.adjusted(q)
     tables = [people(house.mpi.counts(key, level, within, year), spec) for year in years]
@@ -264,7 +264,7 @@ def curved(
     """Curves of H and M0 over the cut-off, and the share of pairs of areas that dominate; None for too many areas."""
     from analytics.robustness import curves, dominance_share, people, setting
 
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     spec = house.mpi.adjusted(Question(key, level, within, year, None, weights))
     areas = people(house.mpi.counts(key, level, within, year), spec)
     if not areas.codes or len(areas.codes) > MOST_RANKED:

@@ -1,4 +1,4 @@
-"""What has to be said wherever made-up outlines are seen or leave the server."""
+"""What has to be said wherever made-up numbers or outlines are seen or leave the server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,22 @@ _LEVELS = ("province", "district", "subdistrict")
 
 
 def outline_lines(c: Context, *levels: str | None) -> list[str]:
-    """Lines that say which of some levels are made up, plain text; empty where none is.
+    """Lines that say that the numbers, and which of some levels, are made up, plain text; empty where nothing is.
 
     Parameters
     ----------
     levels : str or None
         ``district`` and the like, ``village`` for its points; without any, all there are.
     """
+    return [*synthetic_lines(c), *_outlines(c, *levels)]
+
+
+def synthetic_lines(c: Context) -> list[str]:
+    """The line that goes with the synthetic country wherever it is taken, for what shows no outlines."""
+    return [c.words("workshop.badge")] if c.synthetic else []
+
+
+def _outlines(c: Context, *levels: str | None) -> list[str]:
     asked = levels or (*_LEVELS, "village")
     made_up = [
         level for level in dict.fromkeys(asked) if level and c.warehouse.outline_kind(level) == SCHEMATIC
@@ -30,6 +39,6 @@ def outline_lines(c: Context, *levels: str | None) -> list[str]:
 
 
 def outline_note(c: Context, *levels: str | None) -> None:
-    """The lines of `outline_lines` above a map, to be seen before it is."""
-    for line in outline_lines(c, *levels):
+    """Which outlines are made up, above a map, to be seen before it is; of the numbers the band on top speaks."""
+    for line in _outlines(c, *levels):
         st.markdown(f":material/draw: **{line}**")

@@ -397,7 +397,7 @@ def print_panel(c: Context, layers: Layers) -> None:
     st.download_button(
         w("overlay.download", paper=paper_name(c, paper), kind=(suffix or "pdf").upper(), size=f"{len(made) / 1e6:.1f}"),
         made,
-        file_name=export.file_name("overlay", c.area.code, paper.name, suffix=suffix or "pdf"),
+        file_name=export.file_name("overlay", c.area.code, paper.name, synthetic=c.synthetic, suffix=suffix or "pdf"),
         mime=TYPES[suffix or "pdf"],
         icon=":material/download:",
         key="overlay_file",

@@ -423,7 +423,7 @@ def _of_light(c: Context, p: Plan, layer: Layer) -> Shown:
 
     def paper() -> list[Drawn]:
         png = light_image(
-            data.store().snapshots, c.warehouse.snapshot, ImageName(product.id, (year,)),
+            data.snapshots_with(c.warehouse.snapshot), c.warehouse.snapshot, ImageName(product.id, (year,)),
             light_colours(LIGHT_COLOURS), LIGHT.focus,
         )  # fmt: skip
         return [] if png is None else [Picture(png, bounds, layer.opacity / 100)]

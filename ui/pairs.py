@@ -105,7 +105,7 @@ def is_rate(indicator: Indicator) -> bool:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def holdings(snapshot: str) -> Holdings:
     """What a snapshot has for pairs, looked up once."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     catalogue = load_catalogue()
     rates = [i.id for i in catalogue.values() if is_rate(i)]
     years = {(r, level): tuple(found) for r in rates for level in LEVELS if (found := house.years(r, level))}

@@ -434,7 +434,7 @@ def download_buttons(
         st.download_button(
             c.words("ranking.download"),
             csv_file,
-            file_name=export.file_name(*stem),
+            file_name=export.file_name(*stem, synthetic=c.synthetic),
             mime="text/csv",
             icon=":material/download:",
             key=f"{key}_csv",
@@ -443,7 +443,7 @@ def download_buttons(
         st.download_button(
             c.words("ranking.download_xlsx"),
             workbook,
-            file_name=export.file_name(*stem, suffix="xlsx"),
+            file_name=export.file_name(*stem, synthetic=c.synthetic, suffix="xlsx"),
             mime=export.XLSX_TYPE,
             icon=":material/table_view:",
             key=f"{key}_xlsx",

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from ui.data import store
+from ui.data import snapshots_with
 from ui.errors import message, note
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, difference_colours, hex_of, light_colours
 from warehouse import (  # noqa: F401 - their kinds of layers become known
@@ -50,7 +50,7 @@ def not_found() -> Response:
 
 def _published(snapshot: str, level: str, parent: str, name: str) -> Path | None:
     """The file behind the address of a layer; None for anything that is not a plain file of a published snapshot."""
-    folder = store().snapshots
+    folder = snapshots_with(snapshot)
     path = layer_file(folder, snapshot, level, parent, name)
     return path if path is not None and _inside(path, folder) else None
 
@@ -122,7 +122,7 @@ async def computed(request: Request) -> Response:
 def _computed(request: Request) -> Response:
     part = request.path_params
     place = (part["snapshot"], part["level"], part["parent"])
-    folder = store().snapshots
+    folder = snapshots_with(part["snapshot"])
     file = any_layer(folder, *place)
     if file is None or read_spec(part["spec"]) is None or not _inside(file, folder):
         return not_found()
@@ -138,7 +138,7 @@ async def points(request: Request) -> Response:
 def _points(request: Request) -> Response:
     part = request.path_params
     parts = (part["snapshot"], part["set"], part["parent"])
-    folder = store().snapshots
+    folder = snapshots_with(part["snapshot"])
     file = published_file(folder, part["snapshot"], DATABASE)
     if file is None or read_set(part["set"]) is None or not _inside(file, folder):
         return not_found()
@@ -156,7 +156,7 @@ def _light(request: Request) -> Response:
     name = read_name(part["product"], part["name"], query)
     if name is None or len(query) != len(request.query_params.multi_items()):
         return not_found()
-    folder = store().snapshots
+    folder = snapshots_with(part["snapshot"])
     years = [published_file(folder, part["snapshot"], raster_file(name.product, year)) for year in name.years]
     if not all(file is not None and _inside(file, folder) for file in years):
         return not_found()

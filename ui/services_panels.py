@@ -26,7 +26,7 @@ from ui.map import (
 )
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
-from ui.outlines import outline_lines, outline_note
+from ui.outlines import outline_lines, outline_note, synthetic_lines
 from ui.palette import RGB, grade_colours, ramp
 from ui.panels import download_buttons
 from ui.plan import levels_for
@@ -304,7 +304,7 @@ def _point_legend(
         LegendRow(by_grade[grade], grade_name(choice.kind.id, grade, w), int(counts.get(grade, 0)))
         for grade in choice.shown_grades
     ]
-    notes = [w("services.dots_note", area=c.name(c.warehouse.area(choice.province)))]
+    notes = [*synthetic_lines(c), w("services.dots_note", area=c.name(c.warehouse.area(choice.province)))]
     if clusters:
         rows = [LegendRow(_accent(c), w("services.bubbles"), len(shown))]
         notes.append(w("services.bubbles_note"))

@@ -76,7 +76,7 @@ class Holdings:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def holdings(snapshot: str) -> Holdings:
     """What a snapshot has of services, looked up once."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     sources = house.places.sources()
     have = set(sources["kind"])
     known = [i for i in INDICATORS if i in load_catalogue()]
@@ -211,7 +211,7 @@ def measures(
     snapshot: str, kind: str, km: str, source: str, how: str, grades: str, level: str, within: str
 ) -> pd.DataFrame:
     """`Places.measures`; kind to grades are `Reach.arguments`."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     return measured(house, read_reach((kind, km, source, how, grades)), level, within)
 
 
@@ -220,7 +220,7 @@ def least_served(
     snapshot: str, kind: str, km: str, source: str, how: str, grades: str, by: str, within: str, limit: int
 ) -> pd.DataFrame:
     """`Places.least_served`; kind to grades are `Reach.arguments`."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     reach = read_reach((kind, km, source, how, grades))
     return house.places.least_served(
         kind, within, km=reach.km, by="village" if by == "village" else "subdistrict", limit=limit,
@@ -234,7 +234,7 @@ def far(
     level: str, within: str,
 ) -> PoorAndFar:  # fmt: skip
     """`poor_and_far`; kind to grades are `Reach.arguments`."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     reach = read_reach((kind, km, source, how, grades))
     return poor_and_far(house, FarQuestion(reach, measure, indicator, year, level, within))
 
@@ -242,7 +242,7 @@ def far(
 @st.cache_resource(max_entries=32, show_spinner=False)
 def duplicates(snapshot: str, kind: str, source: str, within: str) -> pd.DataFrame:
     """`Places.duplicates` of a source, or of all."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     return house.places.duplicates(kind, within, source=None if source == ALL else source)
 
 
@@ -251,7 +251,7 @@ def listed(
     snapshot: str, kind: str, km: str, source: str, how: str, grades: str, within: str
 ) -> pd.DataFrame:
     """`Places.points` with and without coordinates; kind to grades are `Reach.arguments`."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     reach = read_reach((kind, km, source, how, grades))
     return house.places.points(
         kind, within=within, grades=reach.grades or None, source=reach.source, located=False
@@ -261,14 +261,14 @@ def listed(
 @st.cache_resource(max_entries=32, show_spinner=False)
 def provinces_of(snapshot: str, kind: str, source: str | None) -> int:
     """In how many provinces a source, or any, has a place of a kind."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     return int(house.places.points(kind, source=source, located=False)["area_code"].str[:2].nunique())
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def towns_apart(snapshot: str, within: str) -> int:
     """`Places.towns_apart`, how many."""
-    return len(shared(data.store().snapshots, snapshot).places.towns_apart(within))
+    return len(shared(data.snapshots_with(snapshot), snapshot).places.towns_apart(within))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -276,7 +276,7 @@ def short_of_points(
     snapshot: str, kind: str, km: str, source: str, how: str, grades: str, within: str
 ) -> int:
     """`Places.short_of_points`, how many; kind to grades are `Reach.arguments`."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     reach = read_reach((kind, km, source, how, grades))
     return len(
         house.places.short_of_points(
@@ -288,5 +288,5 @@ def short_of_points(
 @st.cache_resource(max_entries=64, show_spinner=False)
 def origin_counts(snapshot: str, within: str) -> tuple[int, int]:
     """From how many villages, and from how many inner points of subdistricts, distances are measured."""
-    kinds = shared(data.store().snapshots, snapshot).places.origins(within)["kind"]
+    kinds = shared(data.snapshots_with(snapshot), snapshot).places.origins(within)["kind"]
     return int((kinds == VILLAGE).sum()), int((kinds == INNER_POINT).sum())

@@ -5,9 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 from ui.errors import message, note
-from ui.frame import breadcrumb, language_switch, open_context, search_box, search_results
+from ui.frame import (
+    breadcrumb,
+    language_switch,
+    open_context,
+    search_box,
+    search_results,
+    workshop_switch,
+)
 from ui.markdown import escape_markdown
 from ui.registry import PAGES
+from ui.workshop import band, offer
 from warehouse.query import QueryError
 from warehouse.snapshots import StoreError
 
@@ -40,7 +48,12 @@ with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="masthead"
 ):
     search_box()
+    workshop_switch()
     language_switch()
+if context.unmade:
+    offer(context)
+    st.stop()
+band(context)
 search_results()
 for notice in context.warehouse.info.notices:
     st.warning(escape_markdown(notice.text(context.view.lang)), icon=":material/warning:")

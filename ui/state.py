@@ -96,6 +96,8 @@ class View:
         The settings vary the year too.
     part : str
         Of the Data screen, of `PARTS`.
+    workshop : bool
+        Every page shows the synthetic country instead of what the home holds.
     """
 
     area: str = "TH"
@@ -130,6 +132,7 @@ class View:
     spread: str = "near"
     pool: bool = False
     part: str = "sources"
+    workshop: bool = False
 
 
 _DEFAULT = View()
@@ -180,7 +183,7 @@ def parse(
     opacity = params.get("opacity", "")
     if opacity.isdecimal() and len(opacity) <= 3 and int(opacity) <= 100:
         view = replace(view, opacity=int(opacity))
-    for name in ("anyway", "approx", "pool"):
+    for name in ("anyway", "approx", "pool", "workshop"):
         if params.get(name) == "1":
             view = replace(view, **{name: True})
     cut = params.get("cut", "")

@@ -15,6 +15,7 @@ from ui.export import Sheet
 from ui.frame import Context
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import row_opens
+from ui.outlines import synthetic_lines
 from ui.panels import download_buttons, source_line
 from ui.tables import csv_columns, csv_rows, display_name, rows_shown, year_label
 
@@ -84,9 +85,17 @@ def area_panel(c: Context) -> None:
     download_buttons(
         c,
         stem,
-        lambda: export.csv_bytes(csv_columns(), rows),
+        lambda: export.csv_bytes(csv_columns(), rows, synthetic_lines(c)),
         lambda: export.xlsx_bytes(
-            [Sheet("groups", csv_columns(), rows, widths)], w("page.target_groups.title")
+            [
+                Sheet("groups", csv_columns(), rows, widths),
+                *(
+                    [Sheet("sources", ("note",), [(line,) for line in synthetic_lines(c)], (60,))]
+                    if c.synthetic
+                    else []
+                ),
+            ],
+            w("page.target_groups.title"),
         ),
         key="groups",
     )

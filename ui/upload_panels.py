@@ -98,8 +98,20 @@ def _alive(session: str) -> bool:
     return not runtime.exists() or runtime.get_instance().is_active_session(session)
 
 
+def administers() -> bool:
+    """Whether whoever looks may change what this machine holds: alone at it, or let in by the secret."""
+    here = is_local(st.get_option, st.context.headers)
+    may = permission(data.settings(), here)
+    return (here and not may.asks) or (may.possible and bool(st.session_state.get(_OPEN)))
+
+
 def manage_panel(c: Context) -> None:
     """Everything an administrator does on the screen, or what is missing for it."""
+    if c.synthetic and c.view.workshop:
+        door.shut(_session())
+        st.info(c.words("workshop.no_imports"), icon=":material/lock:")
+        works_table(c)
+        return
     here = is_local(st.get_option, st.context.headers)
     may = permission(data.settings(), here)
     if not may.possible:
@@ -316,7 +328,7 @@ def _found(c: Context, work: Work, done: Mapping[str, Any]) -> None:
         st.download_button(
             w("manage.report"),
             (work.upload.folder / REPORT).read_bytes,
-            file_name=export.file_name("report", suffix="xlsx"),
+            file_name=export.file_name("report", synthetic=c.synthetic, suffix="xlsx"),
             mime=export.XLSX_TYPE,
             icon=":material/table_view:",
             key="upload_report",
@@ -559,7 +571,7 @@ def _published(c: Context, work: Work) -> None:
         st.download_button(
             w("manage.report"),
             report.read_bytes,
-            file_name=export.file_name("report", suffix="xlsx"),
+            file_name=export.file_name("report", synthetic=c.synthetic, suffix="xlsx"),
             mime=export.XLSX_TYPE,
             icon=":material/table_view:",
             key="upload_report_after",

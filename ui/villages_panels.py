@@ -27,7 +27,7 @@ from ui.map import (
 )
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
-from ui.outlines import outline_lines, outline_note
+from ui.outlines import outline_lines, outline_note, synthetic_lines
 from ui.palette import ramp, village_classes
 from ui.panels import download_buttons, draw_legend, layer_address, map_classes, tooltip
 from ui.plan import levels_for
@@ -206,6 +206,7 @@ def _point_legend(c: Context, choice: Choice) -> str:
     ]
     if unverified(choice, choice.measure):
         notes.insert(0, w("villages.badge"))
+    notes = [*synthetic_lines(c), *notes]
     title = measure_name(choice.spec, choice.measure, w)
     return dots_html(title, w("villages.legend_unit"), rows, notes, c.theme, w("level.village"))
 

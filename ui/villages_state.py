@@ -98,7 +98,7 @@ def measure_name(spec: Spec, measure: str, w: Words) -> str:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def standing(snapshot: str, spec: str, year: int, within: str) -> pd.DataFrame:
     """`Villages.standing` with names, kept."""
-    house = shared(data.store().snapshots, snapshot)
+    house = shared(data.snapshots_with(snapshot), snapshot)
     frame = house.villages.standing(spec, year, within)
     areas = [house.area(code) for code in frame["code"]]
     return frame.assign(name_th=[a.name_th for a in areas], name_en=[a.name_en for a in areas])
@@ -107,4 +107,4 @@ def standing(snapshot: str, spec: str, year: int, within: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def classed(snapshot: str, spec: str, year: int, measure: str, within: str) -> pd.DataFrame:
     """`Villages.classed`, kept."""
-    return shared(data.store().snapshots, snapshot).villages.classed(spec, year, measure, within)
+    return shared(data.snapshots_with(snapshot), snapshot).villages.classed(spec, year, measure, within)

@@ -8,14 +8,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import figures_id, import_figures
 from warehouse.sources.modelled_lights import import_modelled, modelled_id
-
-DEMO = "demo"
-"""Kind of the import that makes a home the workshop's: nothing official is put beside what is synthetic."""
-
-
-def is_workshop(current: SnapshotInfo | None) -> bool:
-    """Whether a snapshot holds the synthetic country."""
-    return current is not None and DEMO in current.contents.get("kinds", ())
+from warehouse.workshop import is_workshop
 
 
 def build(

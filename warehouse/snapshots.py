@@ -343,6 +343,10 @@ class Store:
         """One snapshot by its exact name, or None."""
         return self._manifest_info(snapshot) if _NAME.fullmatch(snapshot) else None
 
+    def has(self, snapshot: str) -> bool:
+        """Whether a snapshot of this exact name is here, sound or not; `get` looks into it as well."""
+        return bool(_NAME.fullmatch(snapshot)) and (self.snapshots / snapshot / MANIFEST).is_file()
+
     def verify(self, snapshot: str) -> Names:
         """Names of the files of a snapshot that are missing or not as published; empty when all is well."""
         folder = self.snapshots / snapshot

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -197,6 +197,33 @@ class Uploads:
         hashes = tuple(hashlib.sha256(data).hexdigest() for _, data in files)
         return Upload(tuple(place / name for name, _ in files), hashes, size, place, lock)
 
+    @contextlib.contextmanager
+    def room(self) -> Iterator[Path]:
+        """A private folder for as long as the block runs; `sweep` removes it when the process was killed instead.
+
+        Raises
+        ------
+        StoreError
+            When the disk cannot be written.
+        """
+        place = self.folder / secrets.token_hex(16)
+        lock = None
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.mkdir(mode=0o700)
+            with contextlib.suppress(
+                OSError
+            ):  # where folders cannot be locked a sweep may come too early, and the work fails
+                lock = _lock(place)
+        except OSError as error:
+            raise store_error(error, self.folder.parent) from error
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+            if lock is not None:
+                os.close(lock)
+
     def held(self) -> int:
         """Bytes of all files in the folder."""
         if not self.folder.is_dir():
@@ -250,15 +277,14 @@ def _lock(place: Path) -> int:
     return descriptor
 
 
-class UploadJob:
-    """A check or an import of an upload, going on in a process of its own.
+class Job:
+    """Work that goes on in a process of its own and tells how far it is.
 
     Parameters
     ----------
-    action : str
-        ``check`` or ``publish``.
-    arguments : sequence of str
-        As of ``daomap import``, the kind first.
+    module : str
+        Run with ``python -m``; asked on standard input, it answers with JSON lines.
+    question : mapping
     home : Path
         Of the snapshots.
 
@@ -270,14 +296,13 @@ class UploadJob:
         What it said in the end: ``done``, or ``failed`` with ``th`` and ``en``.
     """
 
-    def __init__(self, action: str, arguments: Sequence[str], home: Path) -> None:
-        self.action = action
+    def __init__(self, module: str, question: Mapping[str, Any], home: Path) -> None:
         self.step, self.part = "read", 0.0
         self.answer: dict[str, Any] | None = None
         # Neither the secret nor the keys of the officers' desk are any business of an import.
         environment = {k: v for k, v in os.environ.items() if k != SECRET and not k.startswith("DAOMAP_DESK")}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "warehouse.upload_job"],
+            [sys.executable, "-m", module],
             cwd=ROOT,
             env=environment | {"DAOMAP_HOME": str(home)},
             stdin=subprocess.PIPE,
@@ -285,9 +310,7 @@ class UploadJob:
             text=True,
             encoding="utf-8",
         )
-        self._thread = threading.Thread(
-            target=self._follow, args=({"action": action, "arguments": list(arguments)},), daemon=True
-        )
+        self._thread = threading.Thread(target=self._follow, args=(question,), daemon=True)
         self._thread.start()
 
     @property
@@ -304,6 +327,9 @@ class UploadJob:
         """End it now. A publication that is cut short leaves what is published as it was."""
         self._process.terminate()
         self._thread.join(10)
+        if not self.done:
+            self._process.kill()
+            self._thread.join(10)
 
     def _follow(self, request: Mapping[str, Any]) -> None:
         ending = threading.Timer(LONGEST_S, self._process.kill)
@@ -331,3 +357,21 @@ class UploadJob:
                         "or look into the server's log",
                     }
                 }
+
+
+class UploadJob(Job):
+    """A check or an import of an upload.
+
+    Parameters
+    ----------
+    action : str
+        ``check`` or ``publish``.
+    arguments : sequence of str
+        As of ``daomap import``, the kind first.
+    home : Path
+        Of the snapshots.
+    """
+
+    def __init__(self, action: str, arguments: Sequence[str], home: Path) -> None:
+        self.action = action
+        super().__init__("warehouse.upload_job", {"action": action, "arguments": list(arguments)}, home)

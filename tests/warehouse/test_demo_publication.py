@@ -11,12 +11,13 @@ import pytest
 from analytics.catalogue import load_catalogue
 from warehouse.cli import main
 from warehouse.demo.people import PeopleReport
-from warehouse.demo.publication import publish_demo, workshop_home
-from warehouse.embedded import build, is_workshop
+from warehouse.demo.publication import publish_demo
+from warehouse.embedded import build
 from warehouse.publish import publish_batches
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.figures import import_figures
+from warehouse.workshop import is_workshop, workshop_home
 
 SATUN = "91"
 Made = tuple[Path, SnapshotInfo, PeopleReport]

@@ -195,13 +195,16 @@ def file_readers(file: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def downloads(file: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """A download's name is made by `ui.export.file_name`: its token keeps two people's files apart."""
+    """A download's name is made by `ui.export.file_name`: it keeps two people's files apart, and says what is synthetic."""
     for name, call in calls(tree):
         if name.rpartition(".")[2] != "download_button":
             continue
         given = keywords(call).get("file_name")
         if not (isinstance(given, ast.Call) and dotted(given.func) in ("export.file_name", "file_name")):
             yield call.lineno, "a download without a name from ui.export"
+            continue
+        if ast.unparse(keywords(given).get("synthetic", ast.Constant(None))) != "c.synthetic":
+            yield call.lineno, "a download whose name does not ask whether its numbers are synthetic"
 
 
 def decks(file: str, tree: ast.AST) -> Iterator[tuple[int, str]]:

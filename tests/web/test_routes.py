@@ -295,7 +295,7 @@ def test_the_home_may_lie_behind_a_link(embedded_home, tmp_path, monkeypatch):
     link = tmp_path / "home"
     link.symlink_to(embedded_home)
     snapshot = Store(embedded_home).current().id
-    monkeypatch.setattr("ui.routes.store", lambda: Store(link))
+    monkeypatch.setattr("ui.data.store", lambda: Store(link))
     answer = call(Starlette(routes=ROUTES), f"/layers/{snapshot}/province/TH/poverty-2018.geojson")
     assert answer.status == 200
 
@@ -307,7 +307,7 @@ def test_a_computed_layer_is_immutable_too_and_only_of_a_published_snapshot(
     try:
         snapshot = Store(embedded_home).current().id
         address = f"/layers/{snapshot}/province/TH/computed/routed.1~a.geojson"
-        monkeypatch.setattr("ui.routes.store", lambda: Store(embedded_home))
+        monkeypatch.setattr("ui.data.store", lambda: Store(embedded_home))
         app = Starlette(routes=ROUTES)
         answer = call(app, address)
         assert answer.status == 200
@@ -328,7 +328,7 @@ def test_a_computed_layer_is_immutable_too_and_only_of_a_published_snapshot(
         elsewhere.snapshots.mkdir(parents=True)
         shutil.copytree(Store(embedded_home).snapshots / snapshot, tmp_path / "moved")
         (elsewhere.snapshots / snapshot).symlink_to(tmp_path / "moved")
-        monkeypatch.setattr("ui.routes.store", lambda: elsewhere)
+        monkeypatch.setattr("ui.data.store", lambda: elsewhere)
         assert call(app, address).status == 404
     finally:
         computed_layers.unregister("routed")

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from warehouse.demo.people import PeopleReport, write_people
-from warehouse.demo.publication import publish_demo, workshop_home
+from warehouse.demo.publication import publish_demo
 from warehouse.settings import Settings
+from warehouse.workshop import workshop_home
 
 
 def run(options: argparse.Namespace, settings: Settings, progress: Callable[[str, float], None]) -> int:

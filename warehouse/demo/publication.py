@@ -20,7 +20,6 @@ from warehouse.demo.figures import count_people, observations, source_id
 from warehouse.demo.land import villages
 from warehouse.demo.people import YEARS, PeopleReport, write_people
 from warehouse.demo.targets import PUBLISHED_YEAR
-from warehouse.embedded import DEMO
 from warehouse.publish import publish_batches, published_boundaries
 from warehouse.query import Warehouse
 from warehouse.report import Check, ImportReport
@@ -28,18 +27,12 @@ from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.modelled_lights import import_modelled
 from warehouse.sources.schematic import import_schematic
+from warehouse.workshop import DEMO, workshop_home
 
 DEFAULT_SCALE: Final = 0.03
 """All poor households in full, the others thinned to two or three a village: 1.3 million rows of persons a year."""
-WORKSHOP: Final = "workshop"
-"""Folder of the workshop's data home inside the ordinary one."""
 
 Progress = Callable[[str, float], None]
-
-
-def workshop_home(home: Path) -> Path:
-    """The data home of the workshop that belongs to an ordinary one."""
-    return home / WORKSHOP
 
 
 def publish_demo(
