@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -15,6 +15,7 @@ from analytics.mpi_catalogue import ADJUSTED, HEADCOUNT, INTENSITY, observed
 from analytics.mpi_specs import MpiSpec, read_spec
 from warehouse.batch import OBSERVATION, Batch
 from warehouse.mpi import LEVELS, WIDTH
+from warehouse.report import Finding, ImportRefused, Severity
 
 MEASURES: Final = ("n", "poor", "H", "A", "M0", "censored")
 
@@ -26,6 +27,11 @@ def merge_profiles(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[t
     -------
     set of (source id, year)
         Whose profiles changed.
+
+    Raises
+    ------
+    ImportRefused
+        When years that stay were counted by other indicators than the specification that arrives.
     """
     touched: set[tuple[str, int]] = set()
     for (source, spec), entry in batch.mpi_specs.items():
@@ -33,11 +39,18 @@ def merge_profiles(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[t
             "SELECT entry FROM mpi_spec WHERE source_id = ? AND spec = ?", [source, spec]
         ).fetchone()
         if before is not None and before[0] != entry:
+            arriving = set(batch.mpi_profiles.column("year").to_pylist())
+            years = {
+                int(year)
+                for (year,) in connection.execute(
+                    "SELECT DISTINCT year FROM mpi_profile WHERE source_id = ? AND spec = ?", [source, spec]
+                ).fetchall()
+            }
+            kept = sorted(years - arriving)
+            if kept:
+                _compare(read_spec(before[0], f"{spec}.toml"), read_spec(entry, f"{spec}.toml"), kept, batch)
             # Another cut-off or other weights: what earlier years come to changes as well.
-            years = connection.execute(
-                "SELECT DISTINCT year FROM mpi_profile WHERE source_id = ? AND spec = ?", [source, spec]
-            ).fetchall()
-            touched |= {(source, int(year)) for (year,) in years}
+            touched |= {(source, year) for year in years}
         connection.execute("DELETE FROM mpi_spec WHERE source_id = ? AND spec = ?", [source, spec])
         connection.execute("INSERT INTO mpi_spec VALUES (?, ?, ?)", [source, spec, entry])
     if batch.mpi_profiles.num_rows:
@@ -53,6 +66,64 @@ def merge_profiles(connection: duckdb.DuckDBPyConnection, batch: Batch) -> set[t
         connection.unregister("incoming")
         touched |= {(str(source), int(year)) for source, year in rounds}
     return touched
+
+
+def _compare(before: MpiSpec, after: MpiSpec, years: Sequence[int], batch: Batch) -> None:
+    """Refuse a specification under which the bits of earlier years would mean something else; tell of any other change.
+
+    A profile is positions of bits alone: with the indicators in another order a stored lack of water would be read as one of
+    food. Cut-off, weights and the rule for missing values may change, since they are applied anew to the same bits.
+    """
+    told = ", ".join(str(year) for year in years)
+    told_be = ", ".join(str(year + 543) for year in years)
+    source = ", ".join(batch.sources.column("source_id").to_pylist())
+
+    def finding(severity: Severity, code: str, was: str, now: str, th: str, en: str) -> Finding:
+        return Finding(severity, f"mpi.{code}", source, None, "specification", now, was, th, en)
+
+    was, now = _bits(before), _bits(after)
+    if was != now:
+        batch.report.add(
+            finding(
+                "reject",
+                "bits",
+                "; ".join(was),
+                "; ".join(now),
+                f"ข้อกำหนด {after.id} มีตัวชี้วัด ลำดับ คอลัมน์ ค่าตัด หรือหน่วยนับต่างจากที่เก็บไว้ ตัวเลขปี {told_be} จะถูกอ่านผิดความหมาย "
+                "วิธีแก้: ตั้ง id ใหม่ในข้อกำหนดแล้วคำนวณอีกครั้ง",
+                f"the specification {after.id} has other indicators, another order, other columns, cut-offs or units than the "
+                f"one stored, and figures of {told} would be read with a wrong meaning. To mend: give the specification "
+                "another id and compute again",
+            )
+        )
+        raise ImportRefused(batch.report)
+    rules = [
+        "; ".join(
+            [f"k={spec.k}", f"missing={spec.missing}", *(f"{i.id}={i.weight}" for i in spec.indicators)]
+        )
+        for spec in (before, after)
+    ]
+    if rules[0] != rules[1]:
+        batch.report.add(
+            finding(
+                "warn",
+                "rules_changed",
+                rules[0],
+                rules[1],
+                f"ค่าตัด น้ำหนัก หรือวิธีจัดการค่าที่ขาดของ {after.id} เปลี่ยนไป จึงคำนวณปี {told_be} ใหม่ทั้งหมดตามค่าใหม่",
+                f"cut-off, weights or the rule for missing values of {after.id} changed, so {told} are worked out again by the "
+                "new ones",
+            )
+        )
+
+
+def _bits(spec: MpiSpec) -> list[str]:
+    """What a specification makes of each bit of a profile, and of whom."""
+    indicators = [
+        ":".join([one.id, one.column, one.not_applicable, *([str(one.cut_off)] if one.cut_off else [])])
+        for one in spec.indicators
+    ]
+    return [f"{spec.identification}/{spec.count}", *indicators]
 
 
 def put_mpi_numbers(

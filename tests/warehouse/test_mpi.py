@@ -20,6 +20,7 @@ from analytics.mpi_catalogue import catalogue_entries, observed
 from analytics.mpi_specs import load_spec, read_spec, shipped_specs
 from analytics.mpi_toml import spec_toml
 from analytics.overlap import alkire_foster, exactly
+from tests.mpi_tables import spec_of
 from tests.warehouse.batches import batch
 from warehouse.cli import main
 from warehouse.computed_layers import computed_layer
@@ -248,10 +249,37 @@ def test_a_year_that_arrives_again_takes_the_place_of_the_one_before(tmp_path: P
     )
     other = profiles_batch(frame, SPEC.with_k("1/2"), year=2023, source_id=KEY, synthetic=True)
     publish_batches(store, Settings(), [other])
+    assert [f.code for f in other.report.warnings] == ["mpi.rules_changed"]
     heads = (
         opened(store).values(observed(SPEC, "h"), level="province", year=2022).set_index("area_code")["value"]
     )
     assert heads["95"] == 0.0
+
+
+def _plain(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["area_code", "subgroup", "profile", "missing", "persons", "weight"])
+
+
+def test_bits_of_earlier_years_are_never_read_by_other_indicators(tmp_path: Path) -> None:
+    water, food = {"D1": {"water": "1/2"}}, {"D2": {"food": "1/2"}}
+    first, turned = spec_of({**water, **food}, k="1/2"), spec_of({**food, **water}, k="1/2")
+    store = Store(tmp_path / "home")
+    rows = _plain([("500101", "", 1, 0, 50, 50.0), ("500101", "", 0, 0, 50, 50.0)])
+
+    def made(spec: Any, year: int) -> Any:
+        return profiles_batch(rows, spec, year=year, source_id="mpi-made-computed", synthetic=False)
+
+    publish_batches(store, Settings(), [made(first, 2021)], fresh=True)
+    other = made(turned, 2022)
+    with pytest.raises(ImportRefused):
+        publish_batches(store, Settings(), [other])
+    [refusal] = other.report.rejections
+    assert refusal.code == "mpi.bits" and "figures of 2021" in refusal.mend_en
+    assert opened(store).mpi.editions[0].years == (2021,)
+    # The same year anew replaces all that the old order was needed for.
+    publish_batches(store, Settings(), [made(turned, 2021)])
+    found = opened(store).mpi.measures(Question("mpi-made-computed", "subdistrict", "TH", 2021)).loc["500101"]
+    assert (found["censored", "food"], found["censored", "water"]) == (0.5, 0.0)
 
 
 def test_profiles_of_a_protected_source_are_never_published(tmp_path: Path) -> None:
