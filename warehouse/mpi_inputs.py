@@ -21,6 +21,9 @@ from warehouse.report import Finding, ImportReport
 
 KIND: Final = "mpi"
 OLDEST: Final = 130
+EARLIEST: Final = 1900
+LATEST: Final = 2200
+"""Years of the common era that a survey may be of; those of the Buddhist era since 1900 lie above."""
 _CODE: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,3}")
 _REMOTE: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -147,16 +150,60 @@ def _kind(place: str, columns: Sequence[str], spec: MpiSpec) -> str:
     )
 
 
-def _year(engine: Engine, table: ir.Table, wanted: int | None, place: str) -> int:
-    if "year" not in table.columns:
+def _years(engine: Engine, table: ir.Table, place: str) -> dict[int, int]:
+    """Rows of each year, of a table whose every row says which year of the common era it is of.
+
+    A row without a year would belong to no survey and so drop out of every sum unseen.
+    """
+    kind = table.schema().get("year", None)
+    if kind is None:
         raise SurveyError(f"{place}: year", "-", "year", "เพิ่มคอลัมน์ year (ค.ศ.)", "add a column year (C.E.)")
+    if not (kind.is_integer() or kind.is_null()):
+        raise SurveyError(
+            f"{place}: year",
+            str(kind),
+            "int64",
+            "เขียนปีเป็นจำนวนเต็ม (ค.ศ.) ทุกแถว",
+            "write the year as a whole number (C.E.) in every row",
+        )
     counted = engine.run(table.group_by("year").aggregate(n=table.count())).to_pylist()
-    years = sorted(row["year"] for row in counted if row["year"] is not None)
-    if wanted is None and len(years) == 1 and len(counted) == 1:
-        return int(years[0])
-    if wanted is not None and wanted in years:
+    years = {row["year"]: int(row["n"]) for row in counted}
+    if without := years.pop(None, 0):
+        raise SurveyError(
+            f"{place}: year",
+            f"{without:,} แถวไม่มีปี / rows without a year",
+            "not null",
+            "เติมปี (ค.ศ.) ให้ครบทุกแถว",
+            "fill the year (C.E.) of every row",
+        )
+    if strange := {y: n for y, n in sorted(years.items()) if not EARLIEST <= y <= LATEST}:
+        buddhist = [f"{y} -> {y - 543}" for y in strange if EARLIEST <= y - 543 <= LATEST]
+        hint_th, hint_en = (
+            (
+                f"ดูเหมือนเป็นปีพุทธศักราช เขียนเป็นคริสต์ศักราช: {', '.join(buddhist)}",
+                f"these look like Buddhist years; write them in the common era: {', '.join(buddhist)}",
+            )
+            if buddhist
+            else ("แก้ปีให้ถูกต้อง", "correct the years")
+        )
+        raise SurveyError(
+            f"{place}: year",
+            f"{', '.join(map(str, strange))} ({sum(strange.values()):,} แถว / rows)",
+            f"{EARLIEST}-{LATEST} (ค.ศ. / C.E.)",
+            hint_th,
+            hint_en,
+        )
+    return {int(year): years[year] for year in sorted(years)}
+
+
+def _year(years: Iterable[int], wanted: int | None, place: str) -> int:
+    """The year to compute."""
+    there = list(years)
+    if wanted is None and len(there) == 1:
+        return there[0]
+    if wanted is not None and wanted in there:
         return wanted
-    told = ", ".join(f"{y + 543} ({y})" for y in years) or "-"
+    told = ", ".join(f"{y + 543} ({y})" for y in there) or "-"
     raise SurveyError(
         f"{place}: year",
         told,
@@ -164,6 +211,13 @@ def _year(engine: Engine, table: ir.Table, wanted: int | None, place: str) -> in
         "เลือกปีด้วย --year-be",
         "choose a year with --year-be",
     )
+
+
+def _plan(report: ImportReport, spec: MpiSpec, year: int, rows: int, place: str) -> None:
+    """Warn of a year whose survey asked other questions than the specification reads."""
+    if spec.years_be is not None and not spec.years_be[0] <= year + 543 <= spec.years_be[1]:
+        expected = f"พ.ศ. / B.E. {spec.years_be[0]}-{spec.years_be[1]} ({spec.id})"
+        report.add(_finding("mpi.years_be", place, "year", rows, expected, "warn", f"{year + 543} ({year})"))
 
 
 # -- a table of deprivations ------------------------------------------------------
@@ -189,7 +243,7 @@ def _deprivations(engine: Engine, table: ir.Table, spec: MpiSpec, wanted: int | 
                 "เขียนคอลัมน์นี้เป็นตัวเลข",
                 "write this column as numbers",
             )
-    year = _year(engine, table, wanted, "deprivations")
+    year = _year(_years(engine, table, "deprivations"), wanted, "deprivations")
     rows = table.filter(table.year == year)
     report = ImportReport(KIND)
     checks = {
@@ -202,6 +256,7 @@ def _deprivations(engine: Engine, table: ir.Table, spec: MpiSpec, wanted: int | 
         if found := counted.get(f"bad_{indicator.column}"):
             report.add(_finding("mpi.state", "deprivations", indicator.column, found, "0, 1, 2, null"))
     _weights(report, counted, "deprivations")
+    _plan(report, spec, year, counted["n"], "deprivations")
     digits = _areas(engine, report, rows, "deprivations")
     _total(report, counted["n"])
     return Input(rows, "deprivations", year, counted["n"], digits, report)
@@ -218,7 +273,10 @@ def _survey(
     wanted: int | None,
     line: int | None,
 ) -> Input:
-    year = _year(engine, households, wanted, "households")
+    asked = prepared(persons, PERSON, "persons")
+    listed = prepared(households, HOUSEHOLD, "households")
+    year = _year(_years(engine, listed, "households"), wanted, "households")
+    years = _years(engine, asked, "persons")
     made = deprivations(persons, households, year=year, income_line=line)
     lacking = [name for name in spec.columns if name not in made.columns]
     if lacking:
@@ -230,10 +288,8 @@ def _survey(
             "use a specification of จปฐ with survey tables",
         )
     report = ImportReport(KIND)
-    people = prepared(persons, PERSON, "persons")
-    people = people.filter(people.year == year)
-    homes = prepared(households, HOUSEHOLD, "households")
-    homes = homes.filter(homes.year == year)
+    people = asked.filter(asked.year == year)
+    homes = listed.filter(listed.year == year)
 
     counted = _counts(
         engine,
@@ -258,6 +314,8 @@ def _survey(
     if repeated := _counts(engine, again, {})["n"]:
         report.add(_finding("mpi.repeated", "persons", "person_id", repeated, "ครั้งเดียว / once a year"))
     _matched(engine, report, people, homes)
+    if set(years) != {year}:
+        _of_other_years(engine, report, asked, listed, year)
     income = ("income_main", "income_secondary", "income_other", "income_own_produce")
     counted = _counts(
         engine,
@@ -269,6 +327,7 @@ def _survey(
         if counted[name]:
             report.add(_finding("mpi.income", "households", name, counted[name], "baht a year"))
     _weights(report, counted, "households")
+    _plan(report, spec, year, rows, "persons")
     digits = _areas(engine, report, homes, "households", fewest=6)
     _total(report, rows)
     return Input(made, "survey", year, rows, digits, report)
@@ -295,6 +354,20 @@ def _matched(engine: Engine, report: ImportReport, people: ir.Table, homes: ir.T
     ):
         if counted[key]:
             report.add(_finding(f"mpi.{key}", table, "household_id", counted[key], expected, severity))
+
+
+def _of_other_years(
+    engine: Engine, report: ImportReport, people: ir.Table, homes: ir.Table, year: int
+) -> None:
+    """Persons of another year than their household: left out, they would change whether it is poor.
+
+    A key may stand for a household in several years; then the members of each year are those of its own.
+    """
+    others = people.filter(people.year != year)
+    theirs = others.anti_join(homes, ["household_id", "year"])
+    ours = homes.filter(homes.year == year).select("household_id")
+    if found := _counts(engine, theirs.semi_join(ours, "household_id"), {})["n"]:
+        report.add(_finding("mpi.other_year", "persons", "year", found, f"{year} (year of the household)"))
 
 
 # -- plumbing -------------------------------------------------------------------------
@@ -353,6 +426,15 @@ _MENDS: Final = {
     "mpi.no_age": ("เติมอายุ มิฉะนั้นกติกาที่ถามอายุจะไม่ทราบผล", "fill the ages, or rules about ages stay unknown"),
     "mpi.bad_sex": ("ใช้ m หรือ f", "write m or f"),
     "mpi.repeated": ("ตัดแถวซ้ำออก", "take the repeated rows out"),
+    "mpi.other_year": (
+        "แก้ปีของคนเหล่านี้ให้ตรงกับปีของครัวเรือน",
+        "correct the year of these persons to that of their household",
+    ),
+    "mpi.years_be": (
+        "ผลเทียบกับปีในช่วงของข้อกำหนดไม่ได้โดยตรง ตรวจว่าแบบสำรวจถามเหมือนกัน หรือใช้ข้อกำหนดของปีนั้น",
+        "the result may not compare with the years of the specification: check that the survey asked the same, or use a "
+        "specification of that year",
+    ),
     "mpi.stray": ("เพิ่มครัวเรือนของคนเหล่านี้", "add the households of these persons"),
     "mpi.empty": (
         "ครัวเรือนเหล่านี้ไม่มีคน จึงไม่ถูกนับ",
@@ -365,7 +447,14 @@ _MENDS: Final = {
 
 
 def _finding(
-    code: str, table: str, column: str, rows: int, expected: str, severity: Any = "reject"
+    code: str,
+    table: str,
+    column: str,
+    rows: int,
+    expected: str,
+    severity: Any = "reject",
+    value: str = "",
 ) -> Finding:
     mend_th, mend_en = _MENDS[code]
-    return Finding(severity, code, table, None, column, f"{rows:,} แถว / rows", expected, mend_th, mend_en)
+    found = f"{value}: {rows:,} แถว / rows" if value else f"{rows:,} แถว / rows"
+    return Finding(severity, code, table, None, column, found, expected, mend_th, mend_en)

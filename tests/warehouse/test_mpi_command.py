@@ -274,6 +274,26 @@ WRONG: dict[str, tuple[str, Change, tuple[str, ...]]] = {
         ("persons: age", "string", "int64"),
     ),
     "a column gone": ("households", lambda t: t.drop_columns("area_code"), ("households: area_code",)),
+    "a person of no year": (
+        "persons",
+        lambda t: put_in(t, "year", None),
+        ("persons: year", "1 แถว", "fill the year"),
+    ),
+    "a household of no year": (
+        "households",
+        lambda t: put_in(t, "year", None),
+        ("households: year", "1 แถว"),
+    ),
+    "a person of another year than the household": (
+        "persons",
+        lambda t: put_in(t, "year", 2021),
+        ("persons column year", "1 แถว", "2022 (year of the household)"),
+    ),
+    "Buddhist years": (
+        "households",
+        lambda t: put_in(t, "year", 2565, t.num_rows),
+        ("households: year", "Buddhist", "2565 -> 2022"),
+    ),
     "another year": ("households", lambda t: put_in(t, "year", 2023, t.num_rows), ("--income-line", "2566")),
 }
 
@@ -306,7 +326,10 @@ def deprivations(**columns: Any) -> pa.Table:
         ({"ind22": pa.array([True, False, None])}, ("deprivations: ind22", "boolean")),
         ({"area_code": [341201, 341201, 341201]}, ("deprivations: area_code", "int64")),
         ({"area_code": ["341201", "3412", "34 1201"]}, ("area_code", "1 แถว", "digits")),
-        ({"year": [2022, 2022, None]}, ("year", "2565 (2022)", "--year-be")),
+        ({"year": [2022, 2022, None]}, ("year", "1 แถว", "fill the year")),
+        ({"year": [2022.0, 2022.0, None]}, ("deprivations: year", "float64", "whole number")),
+        ({"year": [2565] * 3}, ("2565 (3 แถว", "1900-2200", "Buddhist", "2565 -> 2022")),
+        ({"year": [2022, 2022, 22]}, ("22 (1 แถว", "correct the years")),
         ({"weight": [1.0, 1.0, -0.5]}, ("column weight",)),
     ],
 )
@@ -318,6 +341,24 @@ def test_a_table_of_deprivations_is_looked_over(
     told = capsys.readouterr()
     for word in words:
         assert word in told.out + told.err
+
+
+def test_rows_without_a_year_are_refused_also_where_a_year_is_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, d=deprivations(year=[2022, 2022, None]))
+    assert compute(tmp_path / "out", tmp_path / "d", "--year-be", 2565) == 1
+    assert "1 แถวไม่มีปี / rows without a year" in capsys.readouterr().err
+
+
+def test_a_year_outside_the_specifications_is_told_with_the_result(tmp_path: Path) -> None:
+    put(tmp_path, d=deprivations(year=[2024] * 3), e=deprivations())
+    for name, told in (("d", ["mpi.years_be"]), ("e", [])):
+        assert compute(tmp_path / f"out-{name}", tmp_path / name) == 0
+        manifest = json.loads((tmp_path / f"out-{name}" / "manifest.json").read_text(encoding="utf-8"))
+        assert [w["code"] for w in manifest["warnings"]] == told
+    line = json.loads((tmp_path / "out-d" / "manifest.json").read_text(encoding="utf-8"))["warnings"][0]
+    assert "2567 (2024): 3 แถว" in line["found"] and "2560-2565" in line["expected"]
 
 
 @pytest.mark.parametrize(
