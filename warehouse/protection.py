@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from analytics import disclosure
 from analytics.catalogue import Indicator, load_catalogue
 from analytics.disclosure import (
+    RESTS,
     DependentError,
     DisclosureError,
     NotWholeError,
@@ -276,7 +277,10 @@ class Guard:
             self._name(source_id, year, "counts"), tall.replace_schema_metadata({"daomap": json.dumps(marks)})
         )
         if protected:
-            self.withheld.append(Withheld(source_id, year, _tally(table, hidden, primary, levels)))
+            # What follows from others and is never shown is not among what could have been.
+            told = [name for name in table.columns if name not in RESTS]
+            counts = _tally(table[told], hidden[told], primary[told], levels)
+            self.withheld.append(Withheld(source_id, year, counts))
 
     def _apply(
         self,

@@ -3,6 +3,7 @@
 from analytics.disclosure.attack import AuditResult, Finding
 from analytics.disclosure.protection import DisclosureError, Protected, audit, find_primary, protect
 from analytics.disclosure.structure import (
+    RESTS,
     DependentError,
     Relation,
     Structure,
@@ -11,11 +12,13 @@ from analytics.disclosure.structure import (
     is_offered,
     known_structure,
     neet_structure,
+    target_group_structure,
     tpmap_structure,
 )
 from analytics.disclosure.system import NotWholeError, Snapshot
 
 __all__ = (
+    "RESTS",
     "AuditResult",
     "DependentError",
     "DisclosureError",
@@ -33,5 +36,6 @@ __all__ = (
     "known_structure",
     "neet_structure",
     "protect",
+    "target_group_structure",
     "tpmap_structure",
 )

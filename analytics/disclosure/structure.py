@@ -26,6 +26,22 @@ persons, and keeping those hidden would hide the dimensions themselves.
 """
 
 
+RESTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "rest_urgent_no_card": ("t_group_urgent", ("t_group_urgent_card",)),
+    "rest_not_urgent": ("t_group_persons", ("t_group_urgent",)),
+    "rest_not_vulnerable": ("t_group_persons", ("t_group_vulnerable",)),
+    "rest_not_missed": ("t_group_persons", ("t_group_missed",)),
+    "rest_no_card": (
+        "t_group_persons",
+        ("t_group_urgent_card", "t_group_card_not_poor", "t_group_card_no_data"),
+    ),
+    "rest_neither": ("t_group_persons", ("t_group_urgent", "t_group_card_not_poor", "t_group_card_no_data")),
+}
+"""Groups that nobody publishes and everybody can work out: a whole, less the parts that exclude each other.
+
+They take part as counts, so that a small one keeps something hidden of what it follows from; they are never shown themselves.
+"""
+
 _FEW: Final = 12  # columns up to which every sum is tried
 _ENOUGH: Final = 8  # areas of which one may be a misprint
 _PATTERNS: Final = 40  # sets of columns that areas have, the commonest
@@ -172,9 +188,21 @@ def neet_structure() -> Structure:
     )
 
 
+def target_group_structure() -> Structure:
+    """Return what is known of the target groups counted from household files, and of the `RESTS` that follow from them."""
+    sums = [
+        Relation({whole: 1, rest: -1} | dict.fromkeys(parts, -1), equal=True)
+        for rest, (whole, parts) in RESTS.items()
+    ]
+    fewer = Relation({"t_group_vulnerable_households": 1, "t_group_vulnerable": -1})
+    # Where a group is all of its whole, its number says of everybody there that they belong to it.
+    pairs = {(part, whole) for whole, parts in RESTS.values() for part in parts}
+    return Structure((*sums, fewer), tuple(sorted(pairs)))
+
+
 def known_structure() -> Structure:
     """Return everything that is known of the counts of any source; a table uses the part that speaks of its columns."""
-    parts = (tpmap_structure(), neet_structure())
+    parts = (tpmap_structure(), neet_structure(), target_group_structure())
     return Structure(
         tuple(relation for part in parts for relation in part.relations),
         tuple(pair for part in parts for pair in part.groups),
@@ -305,7 +333,7 @@ def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.Data
     -------
     DataFrame
         One row an area, one column a count, NaN where there is no data. The denominators of ``failing_indNN``
-        stand under ``applicable_indNN``: a group of three persons is as small as three poor.
+        stand under ``applicable_indNN``: a group of three persons is as small as three poor. So do the `RESTS` of target groups.
     """
     rows = observations[observations["indicator"].isin(set(counts))]
     table = rows.pivot(index="area_code", columns="indicator", values="value")
@@ -314,4 +342,9 @@ def counts_table(observations: pd.DataFrame, counts: Collection[str]) -> pd.Data
         below = failing.pivot(index="area_code", columns="indicator", values="denominator")
         below.columns = [APPLICABLE + name.removeprefix("failing_ind") for name in below.columns]
         table = table.join(below.dropna(axis="columns", how="all"))
+    for rest, (whole, members) in RESTS.items():
+        if {whole, *members} <= set(table.columns):
+            left = table[whole] - table[list(members)].sum(axis="columns", skipna=False)
+            # A table of the same names that means something else may have more in a part than in the whole.
+            table[rest] = left.where(left >= 0)
     return table.sort_index().sort_index(axis="columns")

@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from analytics.disclosure import RESTS, counts_table, known_structure, protect
 from analytics.survey_columns import DEPRIVATIONS
 from tests.desk.made import household, person, personal, write
 from warehouse.desk.aggregate import COUNTS, group_counts, publish_groups
@@ -82,3 +83,27 @@ def test_a_snapshot_gets_hidden_counts_and_no_person(counted, embedded_home, tmp
         data = path.read_bytes()
         for value in personal(60):
             assert value.encode() not in data, (path.name, value)
+
+
+def test_what_follows_by_subtraction_is_as_hidden_as_what_is_counted():
+    # Two urgent persons without a card, all but two urgent, and everybody urgent: each is a small or whole group.
+    numbers = {
+        "550101": {"t_group_persons": 40, "t_group_urgent": 12, "t_group_urgent_card": 10},
+        "550102": {"t_group_persons": 30, "t_group_urgent": 28, "t_group_urgent_card": 12},
+        "550103": {"t_group_persons": 18, "t_group_urgent": 18, "t_group_urgent_card": 9},
+        "550104": {"t_group_persons": 60, "t_group_urgent": 20, "t_group_urgent_card": 10},
+    }
+    tall = pd.DataFrame(
+        [(area, name, float(row.get(name, 0))) for area, row in numbers.items() for name in COUNTS],
+        columns=["area_code", "indicator", "value"],
+    )
+    table = counts_table(tall, COUNTS)
+    hidden = protect(table, dict.fromkeys(table.index), known_structure(), 5).hidden
+    pairs = {
+        area: hidden.loc[area, ["t_group_persons", "t_group_urgent", "t_group_urgent_card"]]
+        for area in numbers
+    }
+    assert pairs["550101"].iloc[1:].any() and pairs["550102"].iloc[:2].any()
+    assert pairs["550103"].iloc[:2].all()
+    assert not pairs["550104"].any()
+    assert set(RESTS) <= set(table.columns) and not set(RESTS) & set(COUNTS)
