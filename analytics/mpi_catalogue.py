@@ -41,7 +41,7 @@ def observed(spec: MpiSpec, measure: str, indicator: str | None = None) -> str:
 
 def catalogue_entries(spec: MpiSpec) -> tuple[Indicator, ...]:
     """Entries of a specification, in the order in which screens offer them."""
-    counted_th, counted_en = ("ครัวเรือน", "households") if spec.count == "household" else ("คน", "persons")
+    counted_th, counted_en = "คน", "persons"
     k_th, k_en = cut_off_words(spec)
     note_th, note_en = (
         f"คำนวณจากรูปแบบการขาดแคลนตามข้อกำหนด {spec.name_th} {k_th}",

@@ -122,8 +122,10 @@ class MpiSpec:
         ``drop`` leaves out a person any of whose indicators is missing; ``reweight`` divides the weight of the deprivations by
         the weight of the indicators known, and leaves out who has none known; ``not_deprived`` takes a missing value for
         no deprivation.
-    identification, count : str
-        Unit that is found poor, and unit that is counted: ``household`` or ``person``.
+    identification : {"household", "person"}
+        Unit that is found poor.
+    count : str
+        Unit that is counted: ``person``, whatever the unit that is found poor.
     vulnerable_from, severe_from : Fraction or None
         Vulnerable: a score from this one on, and below k. Severe: poor, and a score from this one on. None: not told apart.
     plan : int or None
@@ -317,7 +319,7 @@ def read_spec(text: str, file: str = "-") -> MpiSpec:
         k=_k(top.take("k"), file, "k"),
         missing=_one_of(top, "missing", get_args(Missing)),
         identification=_one_of(top, "identification", ("household", "person")),
-        count=_one_of(top, "count", ("household", "person")),
+        count=_count(top),
         vulnerable_from=_share(top, "vulnerable_from"),
         severe_from=_share(top, "severe_from"),
         plan=plan,
@@ -479,6 +481,15 @@ def _share(table: SpecTable, key: str) -> Fraction | None:
     return _read(
         table.take(key), table.file, table.place(key), True, 1, 'a share above 0 and at most 1, such as "1/2"'
     )
+
+
+def _count(table: SpecTable) -> str:
+    # Every measure sums over persons: a file that says households would only put a false word beside their numbers.
+    value = table.take("count")
+    if value != "person":
+        expected = '"person": persons are counted; households cannot be yet'
+        raise SpecError(table.file, table.place("count"), value, expected)
+    return "person"
 
 
 def _one_of(table: SpecTable, key: str, allowed: Sequence[str]) -> Any:

@@ -273,6 +273,25 @@ def _survey(
     wanted: int | None,
     line: int | None,
 ) -> Input:
+    if spec.identification == "person":
+        raise SurveyError(
+            f"--spec {spec.id}",
+            'identification = "person"',
+            'identification = "household"',
+            "กติกาของตารางสำรวจหาความขัดสนเป็นรายครัวเรือน ใช้ข้อกำหนดที่ระบุครัวเรือน "
+            "หรือให้ตารางความขัดสนรายคนที่เตรียมเองแทน",
+            "the rules for survey tables find deprivations of households: use a specification that identifies households, "
+            "or give a table of deprivations of each person instead",
+        )
+    if told := [name for name in ("weight", "stratum", "cluster") if name in persons.columns]:
+        raise SurveyError(
+            f"persons: {', '.join(told)}",
+            ", ".join(told),
+            f"{', '.join(told)} (households)",
+            "น้ำหนักและแผนการสุ่มอ่านจากตารางครัวเรือน ย้ายคอลัมน์เหล่านี้ไปไว้ในตารางครัวเรือน หรือตัดออกจากตารางคน",
+            "weights and the design of the sample are read from the table of households: move these columns there, or take "
+            "them out of the table of persons",
+        )
     asked = prepared(persons, PERSON, "persons")
     listed = prepared(households, HOUSEHOLD, "households")
     year = _year(_years(engine, listed, "households"), wanted, "households")

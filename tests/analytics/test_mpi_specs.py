@@ -106,6 +106,7 @@ def test_weights_that_cannot_be_are_refused(weights, expected):
         ('k = "2/4"', 'k = "5/4"', "k"),
         ('missing = "drop"', 'missing = "ignore"', "missing"),
         ('identification = "person"', "", "identification"),
+        ('count = "person"', 'count = "household"', "count"),
         ('dimension = "d1"', 'dimension = "d9"', "indicator 1.dimension"),
         ('id = "x2"', 'id = "x1"', "indicator.id"),
         ('id = "x2"', 'id = "d2"', "indicator.id"),

@@ -279,6 +279,11 @@ WRONG: dict[str, tuple[str, Change, tuple[str, ...]]] = {
         lambda t: put_in(t, "year", None),
         ("persons: year", "1 แถว", "fill the year"),
     ),
+    "weights of persons": (
+        "persons",
+        lambda t: with_weight(t).append_column("cluster", pa.array(["1"] * t.num_rows)),
+        ("persons: weight, cluster", "table of households"),
+    ),
     "a household of no year": (
         "households",
         lambda t: put_in(t, "year", None),
@@ -386,6 +391,18 @@ def test_options_that_do_not_fit_are_told(
     for word in words:
         assert word in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_survey_tables_find_households_and_no_single_person_poor(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = load_spec("tpmap12").entry.replace('identification = "household"', 'identification = "person"')
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert compute(tmp_path / "out", inputs, "--spec", tmp_path / "mine.toml") == 1
+    assert 'identification = "person"' in capsys.readouterr().err
+    # Where every row is a person's own, it is an index of persons.
+    put(tmp_path, d=deprivations())
+    assert compute(tmp_path / "out", tmp_path / "d", "--spec", tmp_path / "mine.toml") == 0
 
 
 @pytest.mark.parametrize("wrong", [["--year-be", "2022"], ["--income-line", "0"], ["--engine", "dask"]])
