@@ -207,6 +207,8 @@ class Batch:
         TOML of every specification that `mpi_profiles` names.
     whole_years : bool
         Whether it says all there is of its sources in its years, so that what they said of these years before goes.
+    takes_over : sequence of str
+        Sources that leave the snapshot, with all they ever said, when this batch enters it.
     """
 
     kind: str
@@ -226,6 +228,7 @@ class Batch:
     mpi_profiles: pa.Table = field(default_factory=lambda: empty(MPI_PROFILE))
     mpi_specs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     whole_years: bool = False
+    takes_over: Sequence[str] = ()
     cells_given: bool = False
 
     def shown_as(self, cells: str, *, given: bool = False) -> None:

@@ -142,6 +142,11 @@ class Guard:
             left = left.slice(0, 0) if whole_years else left
             self._write(self._name(str(pair["source_id"]), int(pair["year"]), "rows"), left)
 
+    def leave(self, source_id: str) -> None:
+        """Keep nothing of a source that leaves the snapshot."""
+        for file in (self._folder / FOLDER).glob(f"{self._stem(source_id)}-*.parquet"):
+            file.unlink()
+
     def restore(self, connection: duckdb.DuckDBPyConnection, years: Collection[int]) -> None:
         """Put the true numbers of hidden cells back into the table ``fact``, to be summed and hidden again."""
         for file in sorted((self._folder / FOLDER).glob("*.rows.parquet")):

@@ -200,6 +200,7 @@ def _write_database(
         profiled: set[tuple[str, int]] = set()
         for number, batch in enumerate(batches):
             tell("merge", 0.2 * number / len(batches))
+            years |= _leave(connection, batch, guard)
             _settle_cells(connection, batch, guard)
             # Before the report and the files are noted: it adds to the one and reopens others of these.
             rounds |= merge_villages(connection, batch)
@@ -249,6 +250,19 @@ def _write_database(
             file.unlink()
         scratch.rmdir()
     return years, levels
+
+
+def _leave(connection: duckdb.DuckDBPyConnection, batch: Batch, guard: Guard) -> set[int]:
+    """Take out of the draft the sources whose place a batch takes; return the years they spoke of."""
+    gone = {"ids": list(batch.takes_over)}
+    found = connection.execute(
+        "SELECT DISTINCT year FROM observation WHERE list_contains($ids::VARCHAR[], source_id)", gone
+    ).fetchall()
+    for table in ("observation", "source_file", "source"):
+        connection.execute(f"DELETE FROM {table} WHERE list_contains($ids::VARCHAR[], source_id)", gone)
+    for source_id in batch.takes_over:
+        guard.leave(source_id)
+    return {int(year) for (year,) in found}
 
 
 def _tell_withheld(guard: Guard, batches: Sequence[Batch]) -> None:

@@ -11,7 +11,9 @@ from analytics.disclosure import RESTS, counts_table, known_structure, protect
 from analytics.survey_columns import DEPRIVATIONS
 from tests.desk.made import household, person, personal, write
 from warehouse.desk.aggregate import COUNTS, group_counts, publish_groups
+from warehouse.desk.errors import DeskError
 from warehouse.desk.read import read_people
+from warehouse.desk.store import DeskStore
 from warehouse.query import Warehouse
 from warehouse.settings import load_settings
 from warehouse.snapshots import Store
@@ -54,6 +56,35 @@ def test_counts_are_those_of_the_persons(counted):
     cards = sum(person(n, n // 3)["welfare_card"] for n in range(180))
     parts = ["t_group_urgent_card", "t_group_card_not_poor", "t_group_card_no_data"]
     assert table[parts].to_numpy().sum() == cards
+
+
+def test_real_counts_take_the_place_of_a_trial_and_never_the_other_way(
+    counted, keys, intake, embedded_home, tmp_path, monkeypatch
+):
+    home = tmp_path / "public"
+    shutil.copytree(embedded_home, home)
+    monkeypatch.setenv("DAOMAP_HOME", str(home))
+    store, settings = Store(home), load_settings()
+    publish_groups(counted, counted.about(), settings, store)
+    homes = write(tmp_path / "rh.csv", [household(n, area_code="550102") for n in range(30)])
+    people = write(tmp_path / "rp.csv", [person(n, n // 3, age=30, citizen_id="") for n in range(90)])
+    _, made = read_people([homes, people], intake, keys, year=2023, synthetic=False)
+    real = DeskStore(tmp_path / "real", keys)
+    real.write(made)
+    info, _ = publish_groups(real, real.about(), settings, store)
+    house = Warehouse(info)
+    try:
+        shown = house.values("t_group_persons", level="subdistrict", year=2023, within="TH").dropna(
+            subset="value"
+        )
+        assert shown.set_index("area_code")["value"].to_dict() == {"550102": 90}
+        assert "desk-synthetic" not in set(house.sources()["source_id"])
+    finally:
+        house.close()
+    assert not list(info.path.glob("private/desk-synthetic*")) and list(info.path.glob("private/desk-*"))
+    with pytest.raises(DeskError, match="invented ones do not join"):
+        publish_groups(counted, counted.about(), settings, store)
+    real.close()
 
 
 def test_a_snapshot_gets_hidden_counts_and_no_person(counted, embedded_home, tmp_path, monkeypatch):

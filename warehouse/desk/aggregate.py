@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -46,6 +47,10 @@ COUNTS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
 }
 """Indicator -> unit and names. A part that would follow from two others by subtraction is not among them."""
+
+REAL: Final = "desk"
+SYNTHETIC: Final = "desk-synthetic"
+"""Sources of the counts: of real persons, and of invented ones."""
 
 _UNITS: Final = {"persons": ("คน", "persons"), "households": ("ครัวเรือน", "households")}
 
@@ -113,14 +118,21 @@ def publish_groups(
     Raises
     ------
     DeskError
-        When there is no snapshot to add to, or no year.
+        When there is no snapshot to add to, or it holds real counts and these are invented.
     StoreError
         When the numbers cannot be protected, or the home is busy.
     """
-    if store.current() is None:
+    current = store.current()
+    if current is None:
         raise DeskError(
             "ยังไม่มีชุดข้อมูลให้เพิ่ม วิธีแก้: daomap build",
             "there is no snapshot to add to. To mend: daomap build",
+        )
+    if about.synthetic and _has(current, REAL):
+        raise DeskError(
+            "ชุดข้อมูลมีจำนวนของคนจริงจากแฟ้มครัวเรือนแล้ว จึงไม่เผยแพร่จำนวนสังเคราะห์ทับ วิธีแก้: ทดลองใน DAOMAP_HOME ของอีกโฟลเดอร์",
+            "the snapshot holds counts of real persons from household files, so invented ones do not join them. To mend: try "
+            "with DAOMAP_HOME set to another folder",
         )
     year = about.years[0]
     rule = IncomeRule(float(settings.desk.low_income), settings.desk.low_income_inclusive)
@@ -129,8 +141,14 @@ def publish_groups(
     return publish_batches(store, settings, [batch]), batch.observations.num_rows
 
 
+def _has(snapshot: SnapshotInfo, source: str) -> bool:
+    with duckdb.connect(str(snapshot.database), read_only=True) as connection:
+        found = connection.execute("SELECT 1 FROM source WHERE source_id = ?", [source]).fetchone()
+    return found is not None
+
+
 def _batch(counts: pd.DataFrame, year: int, about: About) -> Batch:
-    source = "desk-synthetic" if about.synthetic else "desk"
+    source = SYNTHETIC if about.synthetic else REAL
     title_th = "แฟ้มครัวเรือนของเจ้าหน้าที่" + (" (ข้อมูลสังเคราะห์)" if about.synthetic else "")
     title_en = "Officers' household files" + (" (synthetic)" if about.synthetic else "")
     tall = counts.rename_axis("area_code").reset_index().melt("area_code", var_name="indicator")
@@ -169,6 +187,8 @@ def _batch(counts: pd.DataFrame, year: int, about: About) -> Batch:
     )  # fmt: skip
     batch.indicators = tuple(_entry(name, title_th) for name in COUNTS)
     batch.whole_years = True
+    # Both speak of the same counts, and readers see one source: a trial would stand in front of the real numbers.
+    batch.takes_over = () if about.synthetic else (SYNTHETIC,)
     batch.shown_as("protected", given=True)
     return batch
 
