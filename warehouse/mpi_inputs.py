@@ -273,16 +273,6 @@ def _survey(
     wanted: int | None,
     line: int | None,
 ) -> Input:
-    if spec.identification == "person":
-        raise SurveyError(
-            f"--spec {spec.id}",
-            'identification = "person"',
-            'identification = "household"',
-            "กติกาของตารางสำรวจหาความขัดสนเป็นรายครัวเรือน ใช้ข้อกำหนดที่ระบุครัวเรือน "
-            "หรือให้ตารางความขัดสนรายคนที่เตรียมเองแทน",
-            "the rules for survey tables find deprivations of households: use a specification that identifies households, "
-            "or give a table of deprivations of each person instead",
-        )
     if told := [name for name in ("weight", "stratum", "cluster") if name in persons.columns]:
         raise SurveyError(
             f"persons: {', '.join(told)}",
@@ -305,6 +295,16 @@ def _survey(
             ", ".join(lacking),
             "ใช้ข้อกำหนดของ จปฐ กับตารางสำรวจ",
             "use a specification of จปฐ with survey tables",
+        )
+    if spec.identification == "person":
+        raise SurveyError(
+            f"--spec {spec.id}",
+            'identification = "person"',
+            'identification = "household"',
+            "กติกาของตารางสำรวจหาความขัดสนเป็นรายครัวเรือน ใช้ข้อกำหนดที่ระบุครัวเรือน "
+            "หรือให้ตารางความขัดสนรายคนที่เตรียมเองแทน",
+            "the rules for survey tables find deprivations of households: use a specification that identifies households, "
+            "or give a table of deprivations of each person instead",
         )
     report = ImportReport(KIND)
     people = asked.filter(asked.year == year)
