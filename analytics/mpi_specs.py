@@ -27,6 +27,9 @@ MAX_INDICATORS: Final = 62
 FINEST: Final = 10**9
 """Weights without a common denominator up to this one are rounded to whole parts of it."""
 
+_LONGEST_EXPONENT: Final = 400
+"""More places than any float has: ``1e-99999999`` is short to write, and its denominator is not."""
+
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _COLUMN: Final = re.compile(r"[^\W\d]\w{0,62}")
 
@@ -435,6 +438,14 @@ def _normal(shares: Sequence[Fraction], file: str, key: str) -> list[Fraction]:
     return [Fraction(part, sum(parts)) for part in parts]
 
 
+def _exact(value: Decimal) -> Fraction:
+    """A decimal number as a fraction, unless its exponent alone would fill the memory."""
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and abs(exponent) > _LONGEST_EXPONENT:
+        raise ValueError(value)
+    return Fraction(value)
+
+
 def _fraction(value: object) -> Fraction:
     """A number as people write it, exactly; a float as the closest fraction with a small denominator."""
     if isinstance(value, bool):
@@ -444,9 +455,11 @@ def _fraction(value: object) -> Fraction:
     if isinstance(value, str):
         percent = value.rstrip().endswith("%")
         top, line, bottom = value.rstrip().removesuffix("%").partition("/")
-        number = Fraction(Decimal(top.strip())) / (Fraction(Decimal(bottom.strip())) if line else 1)
+        number = _exact(Decimal(top.strip())) / (_exact(Decimal(bottom.strip())) if line else 1)
         return number / 100 if percent else number
-    if isinstance(value, (int, Decimal, Fraction)):
+    if isinstance(value, Decimal):
+        return _exact(value)
+    if isinstance(value, (int, Fraction)):
         return Fraction(value)
     raise ValueError(value)
 

@@ -61,7 +61,10 @@ def test_k_is_read_exactly(given, expected):
     assert load_spec("af_example").with_k(given).k == expected
 
 
-@pytest.mark.parametrize("given", [0, -1, 2, "33", "a third", "1/0", float("nan"), float("inf"), True, None])
+@pytest.mark.parametrize(
+    "given",
+    [0, -1, 2, "33", "a third", "1/0", float("nan"), float("inf"), True, None, "1e-99999999", "1/1e99999999"],
+)
 def test_a_k_that_is_no_share_is_refused(given):
     with pytest.raises(SpecError, match=r'a share above 0 and at most 1, such as "1/3"'):
         load_spec("af_example").with_k(given)
@@ -117,6 +120,8 @@ def test_weights_that_cannot_be_are_refused(weights, expected):
         ('deprived = "below" }', 'deprived = "above" }', "indicator 1.cut_off.worst"),
         ('id = "x1"', 'id = "x1"\nweight = 1', "indicator.weight"),
         ('id = "x1"', 'id = "x1"\nweight = "heavy"', "indicator 1.weight"),
+        ('id = "x1"', 'id = "x1"\nweight = 1e-99999999', "indicator 1.weight"),
+        ('k = "2/4"', "k = 1e-99999999", "k"),
         ('id = "x1"', 'id = "x1"\ncolour = "red"', "indicator 1.colour"),
         ('id = "x1"', 'id = "x1"\ncolumn = "a; drop"', "indicator 1.column"),
         ('id = "d1"', 'id = "d1"\nweight = 1', "dimension.weight"),
