@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 LEVELS: Final = {"country": 0, "province": 2, "district": 4, "subdistrict": 6, "village": 8}
 """Levels results are made for, with the digits of their codes."""
 
+_RESULT: Final = ("level", "area_code", "subgroup", "measure", "indicator", "value", "n")
+"""Columns of the table of results; no subgroup may be called as one of them."""
+
 Progress = Callable[[str, float], None]
 
 
@@ -227,7 +230,9 @@ def _fill(
         given.report.files = len(inputs)
         if given.report.refused:
             raise ImportRefused(given.report)
-        wanted = _wanted(given, options, (*PROFILE, *spec.columns))
+        wanted = _wanted(given, options, (*PROFILE, *_RESULT, *spec.columns))
+        if options.level is None:
+            given.warn_of_short_codes(wanted.levels[-1])
         tell("derive", 0.3)
         digits = LEVELS[wanted.levels[-1]]
         table = given.table.mutate(area_code=given.table.area_code.substr(0, digits))
@@ -235,6 +240,9 @@ def _fill(
         versions = engine.versions
     shutil.rmtree(scratch)
     found = collected.to_pandas()
+    if not digits:
+        # The code that the results, and whoever imports them, have for the country.
+        found["area_code"] = "TH"
 
     tell("write", 0.7)
     _parquet(folder / "profiles.parquet", found)
@@ -297,7 +305,7 @@ def _wanted(given: Input, options: argparse.Namespace, reserved: Sequence[str]) 
             f"--level {finest}: the shortest area code has {given.digits} digits, so the finest level is {there[-1]}",
         )
     by = tuple(dict.fromkeys(options.by))
-    taken = {*reserved, "area_code", "household_id", "weight"}
+    taken = {*reserved, "household_id"}
     for name in by:
         if name in taken or name not in given.table.columns:
             have = ", ".join(c for c in given.table.columns if c not in taken)
@@ -321,17 +329,8 @@ def _results(
 
     from analytics.alkire_foster import measures, roll_up
 
-    schema = pa.schema(
-        [
-            ("level", pa.string()),
-            ("area_code", pa.string()),
-            ("subgroup", pa.string()),
-            ("measure", pa.string()),
-            ("indicator", pa.string()),
-            ("value", pa.float64()),
-            ("n", pa.int64()),
-        ]
-    )
+    kinds = {"value": pa.float64(), "n": pa.int64()}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in _RESULT])
     rows = small = 0
     with (
         pq.ParquetWriter(folder / "results.parquet", schema, compression="zstd") as parquet,
@@ -434,7 +433,6 @@ def _lines(manifest: dict[str, Any], options: argparse.Namespace) -> list[str]:
         lines.append(
             f"ไม่ทราบค่า {name}: {cost['rows']:,} คน ({100 * cost['rows_share']:.2f} %) "
             f"ตัดออก {cost['left_out']:,} ({spec['missing']})"
-            f"({spec['missing']})"
             if thai
             else f"missing {name}: {cost['rows']:,} persons ({100 * cost['rows_share']:.2f} %), {cost['left_out']:,} left out "
             f"({spec['missing']})"

@@ -36,21 +36,28 @@ def is_remote(place: str) -> bool:
 def expand(places: Iterable[str]) -> list[str]:
     """Inputs one by one: a folder that holds ``persons`` and ``households`` stands for the two.
 
+    The same input named twice is one; its rows would be counted twice otherwise.
+
     Raises
     ------
     SurveyError
-        For an input that is absent or holds no Parquet file.
+        For an input that is absent or holds no Parquet file, and for a file that lies in two inputs.
     """
     found: list[str] = []
     for place in places:
         if is_remote(place):
-            found.append(place)
+            found.append(place.rstrip("/"))
             continue
         path = Path(place).expanduser().resolve()
         both = [path / "households", path / "persons"]
         found += map(str, both if all(p.is_dir() for p in both) else [path])
+    found = list(dict.fromkeys(found))
+    lies_in: dict[Path, str] = {}
     for place in found:
-        if not is_remote(place) and (not Path(place).exists() or not parquet_files(Path(place))):
+        if is_remote(place):
+            continue
+        files = parquet_files(Path(place)) if Path(place).exists() else []
+        if not files:
             raise SurveyError(
                 place,
                 "-",
@@ -58,6 +65,16 @@ def expand(places: Iterable[str]) -> list[str]:
                 "ระบุไฟล์หรือโฟลเดอร์ Parquet ที่มีอยู่",
                 "name a Parquet file or folder that exists",
             )
+        for file in files:
+            first = lies_in.setdefault(file.resolve(), place)
+            if first != place:
+                raise SurveyError(
+                    f"{first}, {place}",
+                    file.name,
+                    "แต่ละไฟล์ครั้งเดียว / each file once",
+                    "ระบุแฟ้มหรือโฟลเดอร์ที่ไม่ซ้อนกัน",
+                    "name files or folders that do not lie in one another",
+                )
     return found
 
 
@@ -76,6 +93,8 @@ class Input:
         Persons in it.
     digits : int
         Length of the shortest area code.
+    short : int
+        Rows whose code ends at a larger area than the subdistrict, or the finest area that others have.
     report : ImportReport
         What is wrong with it, and what stays out.
     """
@@ -85,7 +104,23 @@ class Input:
     year: int
     rows: int
     digits: int
+    short: int
     report: ImportReport
+
+    def warn_of_short_codes(self, level: str) -> None:
+        """Tell that a few short codes made the results of everybody stop at `level`."""
+        if self.short:
+            self.report.add(
+                _finding(
+                    "mpi.short_code",
+                    self.kind,
+                    "area_code",
+                    self.short,
+                    f"> {self.digits} digits",
+                    "warn",
+                    level,
+                )
+            )
 
 
 def read_input(
@@ -257,9 +292,9 @@ def _deprivations(engine: Engine, table: ir.Table, spec: MpiSpec, wanted: int | 
             report.add(_finding("mpi.state", "deprivations", indicator.column, found, "0, 1, 2, null"))
     _weights(report, counted, "deprivations")
     _plan(report, spec, year, counted["n"], "deprivations")
-    digits = _areas(engine, report, rows, "deprivations")
+    digits, short = _areas(engine, report, rows, "deprivations")
     _total(report, counted["n"])
-    return Input(rows, "deprivations", year, counted["n"], digits, report)
+    return Input(rows, "deprivations", year, counted["n"], digits, short, report)
 
 
 # -- survey tables ------------------------------------------------------------------
@@ -347,9 +382,9 @@ def _survey(
             report.add(_finding("mpi.income", "households", name, counted[name], "baht a year"))
     _weights(report, counted, "households")
     _plan(report, spec, year, rows, "persons")
-    digits = _areas(engine, report, homes, "households", fewest=6)
+    digits, short = _areas(engine, report, homes, "households", fewest=6)
     _total(report, rows)
-    return Input(made, "survey", year, rows, digits, report)
+    return Input(made, "survey", year, rows, digits, short, report)
 
 
 def _matched(engine: Engine, report: ImportReport, people: ir.Table, homes: ir.Table) -> None:
@@ -411,8 +446,17 @@ def _weights(report: ImportReport, counted: dict[str, int], table: str) -> None:
         report.add(_finding("mpi.weight", table, "weight", found, ">= 0"))
 
 
-def _areas(engine: Engine, report: ImportReport, table: ir.Table, name: str, fewest: int = 2) -> int:
-    """Report codes of areas that cannot be cut into those of the levels above; length of the shortest."""
+def _areas(
+    engine: Engine, report: ImportReport, table: ir.Table, name: str, fewest: int = 2
+) -> tuple[int, int]:
+    """Report codes of areas that cannot be cut into those of the levels above.
+
+    Returns
+    -------
+    tuple of int
+        Length of the shortest code, and the rows whose code is shorter than a subdistrict's, or than the longest where none
+        has a subdistrict.
+    """
     counted = engine.run(table.group_by("area_code").aggregate(n=table.count()))
     codes, counts = counted["area_code"].to_pylist(), counted["n"].to_pylist()
     wrong = [
@@ -430,7 +474,9 @@ def _areas(engine: Engine, report: ImportReport, table: ir.Table, name: str, few
                 "6, 8 digits" if fewest == 6 else "2, 4, 6, 8 digits",
             )
         )
-    return min((len(code) for code in codes if code), default=0)
+    longest = min(6, max((len(code) for code in codes if code), default=0))
+    short = sum(n for code, n in zip(codes, counts, strict=True) if code and len(code) < longest)
+    return min((len(code) for code in codes if code), default=0), short
 
 
 def _total(report: ImportReport, rows: int) -> None:
@@ -461,6 +507,10 @@ _MENDS: Final = {
     ),
     "mpi.income": ("แก้รายได้ให้เป็นจำนวน", "correct the incomes to numbers"),
     "mpi.weight": ("แก้น้ำหนักให้เป็นจำนวนที่ไม่ติดลบ", "correct the weights to numbers not below 0"),
+    "mpi.short_code": (
+        "ผลของทุกคนหยุดที่ระดับนี้ เติมรหัสของแถวเหล่านี้ให้ครบ หรือตัดแถวออก",
+        "the results of everybody stop at this level: write these codes in full, or take these rows out",
+    ),
     "mpi.area_code": ("แก้รหัสพื้นที่", "correct the codes of areas"),
 }
 

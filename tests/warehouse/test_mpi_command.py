@@ -23,6 +23,7 @@ from tests.surveys import ADULT, ELDER, NOBODY, YEAR, survey
 from warehouse import mpi_engine, mpi_inputs
 from warehouse.cli import main
 from warehouse.mpi_engine import EngineError, java, open_engine
+from warehouse.sources.mpi import read_mpi
 
 AREAS = ("341201", "341202", "34130101", "34130102", "501101")
 INDICATORS = [f"ind{n}" for n in DEPRIVATIONS]
@@ -374,6 +375,7 @@ def test_a_year_outside_the_specifications_is_told_with_the_result(tmp_path: Pat
         (["--spec", "af_example"], 1, ("x1",)),
         (["--by", "shoe_size"], 2, ("shoe_size", "sex")),
         (["--by", "profile"], 2, ("profile",)),
+        (["--by", "level"], 2, ("level",)),
         (["--level", "village"], 2, ("village", "subdistrict")),
         (["--master", "local"], 2, ("--engine spark",)),
     ],
@@ -391,6 +393,44 @@ def test_options_that_do_not_fit_are_told(
     for word in words:
         assert word in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_results_of_the_country_alone_can_be_imported(inputs: Path, tmp_path: Path) -> None:
+    assert compute(tmp_path / "out", inputs, "--level", "country", "--by", "sex") == 0
+    assert set(pd.read_parquet(tmp_path / "out" / "profiles.parquet")["area_code"]) == {"TH"}
+    batch = read_mpi(tmp_path / "out", cells="synthetic")
+    assert not batch.report.refused and batch.report.rows_read
+
+
+def test_one_short_code_is_told_where_it_coarsens_everybody(tmp_path: Path) -> None:
+    put(tmp_path, d=deprivations(area_code=["341201", "34120101", "3412"]))
+    for name, options, told in (("a", [], ["mpi.short_code"]), ("b", ["--level", "district"], [])):
+        assert compute(tmp_path / name, tmp_path / "d", *options) == 0
+        manifest = json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["levels"][-1] == "district"
+        assert [w["code"] for w in manifest["warnings"]] == told
+    assert (
+        "district: 1 แถว"
+        in json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))["warnings"][0]["found"]
+    )
+
+
+def test_an_input_named_twice_is_counted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, d=deprivations())
+    assert compute(tmp_path / "out", tmp_path / "d", tmp_path / "d" / ".." / "d") == 0
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["persons"] == 3
+    assert compute(tmp_path / "twice", tmp_path / "d", tmp_path / "d" / "part-0.parquet") == 1
+    assert "each file once" in capsys.readouterr().err
+
+
+def test_the_outcome_in_thai_says_the_rule_of_missing_values_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, d=deprivations())
+    arguments = ["mpi", "compute", str(tmp_path / "d"), "--out", str(tmp_path / "out"), "--language", "th"]
+    assert main(arguments) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "ตัดออก" in line]
+    assert lines and all(line.endswith("ตัดออก 0 (not_deprived)") for line in lines)
 
 
 def test_survey_tables_find_households_and_no_single_person_poor(
