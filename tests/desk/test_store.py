@@ -64,6 +64,61 @@ def test_a_year_takes_the_place_of_itself_and_no_other(filled, intake, keys, tmp
     assert [len(filled.households(year, "TH")) for year in (2023, 2024)] == [2, 5]
 
 
+def written(desk, intake, keys, folder, homes, people, year=2023, **options):
+    folder.mkdir()
+    paths = [write(folder / "h.csv", homes), write(folder / "p.csv", people)]
+    report, made = read_people(paths, intake, keys, year=year, synthetic=True)
+    assert made is not None, report.rejections
+    return made, desk.write(made, **options)
+
+
+def test_who_moved_is_counted_where_they_live_now(desk, intake, keys, tmp_path):
+    three = [person(0, 0, age=30), person(1, 0, age=3, welfare_card=1), person(2, 1, age=40)]
+    written(
+        desk, intake, keys, tmp_path / "a", [household(0), household(1), household(2)], [*three, person(3, 2)]
+    )
+    moved = [person(1, 1, age=3, welfare_card=1), person(2, 1, age=40), person(3, 1)]
+    _, about = written(desk, intake, keys, tmp_path / "b", [household(1)], moved)
+    codes = [keys.code("household", f"H{n:05d}")[:32] for n in range(3)]
+    homes = desk.households(2023, "TH").set_index("household_id")
+    assert about.persons == 4 and [int(homes.loc[code, "members"]) for code in codes] == [1, 3, 0]
+    assert (homes.loc[codes[0], "dependants"], homes.loc[codes[0], "cards"]) == (
+        0,
+        int(three[0]["welfare_card"]),
+    )
+    records = [desk.record(2023, code)[1] for code in codes]
+    assert [len(record) for record in records] == [1, 3, 0]
+    assert records[0]["first_name"].tolist() == [three[0]["first_name"]]
+    # In another year they may live elsewhere.
+    written(desk, intake, keys, tmp_path / "c", [household(0)], [person(1, 0)], year=2024)
+    assert desk.about().persons == 5
+
+
+def test_only_the_last_import_brings_nothing_new(desk, intake, keys, tmp_path):
+    first = [household(7, ind22=0)], [person(70, 7)]
+    one, _ = written(desk, intake, keys, tmp_path / "a", *first)
+    assert desk.about().holds(one.import_id, replace=False)
+    assert not desk.about().holds(one.import_id, replace=True)
+    written(
+        desk,
+        intake,
+        keys,
+        tmp_path / "b",
+        [household(7, ind22=1), household(8)],
+        [person(71, 7), person(80, 8)],
+    )
+    assert not desk.about().holds(one.import_id, replace=False)
+    desk.write(one)  # back to the first files: a correction of a correction
+    assert desk.about().holds(one.import_id, replace=False) and len(desk.about().imports) == 2
+    code = keys.code("household", "H00007")[:32]
+    homes = desk.households(2023, "TH").set_index("household_id")
+    assert homes.loc[code, "ind22"] == 0 and len(homes) == 2
+    desk.write(one, replace=True)  # and the other household is erased
+    assert desk.about().households == 1
+    other, about = written(desk, intake, keys, tmp_path / "c", *first, year=2022)
+    assert other.import_id != one.import_id and about.years == (2023, 2022)
+
+
 def test_an_area_is_a_prefix(filled):
     whole = filled.households(2023, "TH")
     for area in ("55", "5501", "550101", "95", "10"):

@@ -156,7 +156,7 @@ def _batch(counts: pd.DataFrame, year: int, about: About) -> Batch:
     value = pa.array(tall["value"].astype(float), pa.float64())
     batch = Batch(
         "households",
-        import_id("desk", {"year": year}, about.imports),
+        import_id("desk", {"year": year, "last": about.imports[-1]}, about.imports),
         ImportReport(kind="households", rows_read=size, rows_accepted=size),
     )
     batch.observations = pa.table(

@@ -71,7 +71,7 @@ def import_households(options: argparse.Namespace, settings: Settings) -> int:
     nothing_new = False
     if not options.dry_run:
         before = desk.about()
-        nothing_new = before is not None and people.import_id in before.imports
+        nothing_new = before is not None and before.holds(people.import_id, replace=options.replace)
         if not nothing_new:
             progress("write", 0.5)
             about = desk.write(people, replace=options.replace)

@@ -138,7 +138,8 @@ def read_people(
     if report.refused:
         return report, None
     frames = {kind: pd.concat(parts, ignore_index=True) for kind, parts in tables.items()}
-    people = _people(frames, keys, report, income_line, synthetic, hashes)
+    chosen = {"synthetic": synthetic, "line": income_line, "year": year}
+    people = _people(frames, keys, report, chosen, hashes)
     report.rows_accepted = report.rows_read if people is not None else 0
     return report, people
 
@@ -353,8 +354,7 @@ def _people(
     frames: dict[FileKind, pd.DataFrame],
     keys: Keys,
     report: ImportReport,
-    income_line: int | None,
-    synthetic: bool,
+    chosen: dict[str, int | None],
     hashes: list[str],
 ) -> People | None:
     homes, persons = frames["households"], frames["persons"]
@@ -383,7 +383,7 @@ def _people(
     persons["citizen"] = _codes(persons["citizen_id"], "citizen", keys)
     twice = persons[persons["citizen"].notna() & persons.duplicated(["citizen", "year"], keep=False)]
     _note_rows(report, "households.citizen_twice", twice, "citizen_id", "2", "1", severity="warn")
-    if not _judge(homes, persons, report, income_line):
+    if not _judge(homes, persons, report, chosen["line"]):
         return None
     # A household stands for itself in each year, so the two together are the key while counting.
     both = persons.assign(household_id=persons["household"] + persons["year"].astype(str))
@@ -401,7 +401,7 @@ def _people(
     report.facts["households"], report.facts["persons"] = len(homes), len(persons)
     report.facts["years"] = sorted({int(y) for y in homes["year"]})
     report.facts["citizens"] = int(persons["citizen"].notna().sum())
-    report.facts["synthetic"] = synthetic
+    report.facts["synthetic"] = bool(chosen["synthetic"])
     tables = {
         "household": _table(homes, HOUSEHOLD_COLUMNS),
         "person": _table(persons, PERSON_COLUMNS),
@@ -415,10 +415,10 @@ def _people(
             | {c.name: pa.string() for c in NAME if c.name != "citizen_id"},
         ),
     }
-    identity = import_id("households", {"synthetic": synthetic, "line": income_line}, hashes)
+    identity = import_id("households", chosen, hashes)
     # Keyed as well: hashes of files of few persons could be guessed from the persons.
     identity = hashlib.sha256(keys.code("check", identity).encode()).hexdigest()
-    return People(identity, tables, synthetic)
+    return People(identity, tables, bool(chosen["synthetic"]))
 
 
 HOUSEHOLD_COLUMNS: Final[dict[str, pa.DataType]] = {

@@ -23,6 +23,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from analytics.vulnerability import members
 from warehouse.desk.errors import DeskError
 from warehouse.desk.keys import Keys
 from warehouse.snapshots import StoreBusy, _Lock
@@ -30,6 +31,7 @@ from warehouse.snapshots import StoreBusy, _Lock
 FILE: Final = "persons.duckdb"
 FORMAT: Final = "1"
 TABLES: Final = ("household", "person", "identity.address", "identity.name")
+_OF_PERSONS: Final = ("person", "identity.name")
 SCHEMA: Final = Path(__file__).with_name("schema.sql")
 MEMORY_MB: Final = 1024
 MAX_HOUSEHOLDS: Final = 300_000
@@ -65,6 +67,14 @@ class About:
     persons: int
     years: tuple[int, ...]
     imports: tuple[str, ...]
+    """In the order they were written, the last one last."""
+
+    def holds(self, import_id: str, *, replace: bool) -> bool:
+        """Whether an import would change nothing: it was the last one, and nothing is to be taken away.
+
+        An earlier one says nothing: what it brought may have been replaced since.
+        """
+        return not replace and self.imports[-1:] == (import_id,)
 
 
 class DeskStore:
@@ -117,6 +127,8 @@ class DeskStore:
     def write(self, people: People, *, replace: bool = False, mark: Mark = lambda _step: None) -> About:
         """Put households in; those of the same year and key take the place of what was known of them.
 
+        Their members are taken out of the other households of that year.
+
         Parameters
         ----------
         people : People
@@ -142,7 +154,7 @@ class DeskStore:
                     "ข้อมูลคนจริงกับข้อมูลสังเคราะห์อยู่ในที่เก็บเดียวกันไม่ได้ วิธีแก้: ใช้ DAOMAP_DESK_HOME ของอีกโฟลเดอร์",
                     "real and synthetic persons may not lie in one store. To mend: set DAOMAP_DESK_HOME to another folder",
                 )
-            if before is not None and people.import_id in before.imports:
+            if before is not None and before.holds(people.import_id, replace=replace):
                 return before
             draft = self.home / f"{uuid.uuid4().hex}.part"
             try:
@@ -181,7 +193,7 @@ class DeskStore:
                     connection.register(f"in_{name.rpartition('.')[2]}", table)
                 mark("copy")
                 if known:
-                    self._copy(connection, replace)
+                    self._copy(connection, people.import_id, replace)
                 mark("add")
                 for name in TABLES:
                     connection.execute(
@@ -213,8 +225,11 @@ class DeskStore:
         finally:
             os.umask(previous)
 
-    def _copy(self, connection: duckdb.DuckDBPyConnection, replace: bool) -> None:
-        connection.execute("INSERT INTO import_run SELECT * FROM old.import_run")
+    def _copy(self, connection: duckdb.DuckDBPyConnection, again: str, replace: bool) -> None:
+        # Files that come again take their place at the end: the order says which import was the last.
+        connection.execute(
+            "INSERT INTO import_run SELECT * FROM old.import_run WHERE import_id <> ? ORDER BY rowid", [again]
+        )
         for name in TABLES:
             if replace:
                 connection.execute(
@@ -223,7 +238,35 @@ class DeskStore:
             else:
                 connection.execute(
                     f"INSERT INTO new.{name} SELECT o.* FROM old.{name} o ANTI JOIN in_household i USING (household, year)"
+                    # Who arrives lives where the import says, and nowhere else in that year.
+                    + (" ANTI JOIN in_person p USING (person, year)" if name in _OF_PERSONS else "")
                 )
+        if not replace:
+            self._recount(connection)
+
+    def _recount(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Count again the members of kept households of which somebody moved into an arriving one."""
+        connection.execute(
+            "CREATE TEMP TABLE left_behind AS SELECT DISTINCT o.household, o.year FROM old.person o"
+            " SEMI JOIN in_person p USING (person, year) SEMI JOIN new.household h USING (household, year)"
+        )
+        persons = connection.execute(
+            "SELECT p.household || ' ' || p.year AS household_id, p.age, p.disabled, p.bedridden, p.welfare_card"
+            " FROM new.person p SEMI JOIN left_behind USING (household, year)"
+        ).df()
+        counted = members(persons)
+        # Nobody may be left.
+        connection.execute(
+            f"UPDATE new.household SET {', '.join(f'{name} = 0' for name in counted)} FROM left_behind l"
+            " WHERE household.household = l.household AND household.year = l.year"
+        )
+        connection.register("counted", pa.Table.from_pandas(counted.reset_index(), preserve_index=False))
+        connection.execute(
+            f"UPDATE new.household SET {', '.join(f'{name} = c.{name}' for name in counted)} FROM counted c"
+            " WHERE household.household || ' ' || household.year = c.household_id"
+        )
+        connection.unregister("counted")
+        connection.execute("DROP TABLE left_behind")
 
     def _check(self, draft: Path) -> None:
         """Read the new file back, whole, with the key that people will use."""
@@ -233,9 +276,11 @@ class DeskStore:
             _shut(connection)
             lost = connection.execute(
                 "SELECT (SELECT count(*) FROM desk.person p ANTI JOIN desk.household h USING (household, year))"
-                " + (SELECT count(*) FROM desk.identity.name n ANTI JOIN desk.person p USING (person, year))"
+                " + (SELECT count(*) FROM desk.identity.name n ANTI JOIN desk.person p USING (person, household, year))"
                 " + (SELECT count(*) FROM desk.identity.address a ANTI JOIN desk.household h USING (household, year))"
                 " + (SELECT count(*) - count(DISTINCT (household, year)) FROM desk.household)"
+                " + (SELECT count(*) - count(DISTINCT (person, year)) FROM desk.person)"
+                " + (SELECT count(*) - count(DISTINCT (person, year)) FROM desk.identity.name)"
             ).fetchone()
         finally:
             connection.close()
@@ -280,7 +325,7 @@ class DeskStore:
             "SELECT (SELECT count(*) FROM desk.household) AS households, (SELECT count(*) FROM desk.person) AS persons"
         )
         years = self._ask("SELECT DISTINCT year FROM desk.household ORDER BY year DESC")["year"]
-        runs = self._ask("SELECT import_id FROM desk.import_run")["import_id"]
+        runs = self._ask("SELECT import_id FROM desk.import_run ORDER BY rowid")["import_id"]
         return About(
             meta.get("synthetic") == "True",
             int(numbers["households"].iloc[0]),
@@ -342,14 +387,14 @@ class DeskStore:
             "SELECT house_no, moo, road FROM desk.identity.address WHERE year = ? AND household = ?",
             [year, household],
         )
-        members = self._ask(
+        people = self._ask(
             "SELECT n.title, n.first_name, n.last_name, p.* FROM desk.person p"
-            " LEFT JOIN desk.identity.name n USING (person, year) WHERE p.year = ? AND p.household = ?"
+            " LEFT JOIN desk.identity.name n USING (person, household, year) WHERE p.year = ? AND p.household = ?"
             " ORDER BY p.head DESC NULLS LAST, p.age DESC, p.person",
             [year, household],
         )
         known = {} if address.empty else address.iloc[0].dropna().astype(str).to_dict()
-        return {str(k): str(v) for k, v in known.items()}, members
+        return {str(k): str(v) for k, v in known.items()}, people
 
     def household_of(self, citizen: str) -> tuple[int, str] | None:
         """Newest year and household of a citizen, by the 13 digits; None where nobody has them."""
