@@ -61,7 +61,8 @@ class Design:
         Column of weights; None: all weigh the same.
     single : {"centre", "certainty", "error"}
         What a stratum with one unit adds: the square of its distance from the mean of all units, which errs on the safe side;
-        nothing; or a refusal. How many there are is told in any case.
+        nothing; or a refusal. How many there are is told in any case. A bootstrap cannot draw such a stratum again: it keeps
+        it as it is under "certainty" and refuses it otherwise.
     """
 
     stratum: str | Sequence[str] | None = "stratum"
@@ -127,11 +128,12 @@ def estimate(
     DataFrame
         As of :func:`analytics.alkire_foster.measures`, with ``se``, ``low`` and ``high`` in the unit of ``value``, ``df``, and
         the ``strata``, ``clusters`` and ``single_strata`` (those of one unit) in which the group has rows; NaN and 0 for a census.
+        Errors and intervals are NaN where ``df`` is 0: whose strata have one unit each tell nothing of chance.
 
     Raises
     ------
     TableError
-        On missing columns, and on a stratum of one unit where the design refuses it.
+        On missing columns, and on a stratum of one unit where the design refuses it or a bootstrap cannot centre it.
     SpecError
         On a k or weights that cannot be.
     """
@@ -156,7 +158,7 @@ def estimate(
         counts = {"strata": zero, "clusters": zero, "single_strata": zero}
         return long_form(frame[list(by)], wanted, columns | counts, frame["kept"].to_numpy(np.int64))
     units = _units(table, spec, by, names, design)
-    factors = None if bootstrap is None else _draws(units, bootstrap)
+    factors = None if bootstrap is None else _draws(units, bootstrap, design)
     results = [
         _of_group(units, rows, wanted, design, factors, interval, confidence) for rows in units.rows_of_groups
     ]
@@ -234,8 +236,14 @@ def _units(table: Any, spec: MpiSpec, by: Sequence[str], names: Sequence[str], d
     )
 
 
-def _draws(units: _Units, bootstrap: Bootstrap) -> Floats:
+def _draws(units: _Units, bootstrap: Bootstrap, design: Design) -> Floats:
     """Factors of the units in each replicate, shape (replicates, units)."""
+    if design.single != "certainty" and (units.size_of == 1).any():
+        raise TableError(
+            "bootstrap",
+            f"one unit in {(units.size_of == 1).sum()} strata",
+            'two units or more in each, linearised errors, or single="certainty"',
+        )
     random = np.random.default_rng(bootstrap.seed)
     factors = np.ones((bootstrap.replicates, len(units.stratum_of)))
     for stratum, size in enumerate(units.size_of):
@@ -287,6 +295,9 @@ def _of_group(
         se[usable] = np.nanstd(replicates[:, usable], axis=0, ddof=1)
         tail = (1.0 - confidence) / 2.0
         low[usable], high[usable] = np.nanquantile(replicates[:, usable], [tail, 1.0 - tail], axis=0)
+    if df < 1:
+        # One unit a stratum: nothing was drawn that could have differed, and an error of 0 would be called certainty.
+        se, low, high = (np.full(many, np.nan) for _ in range(3))
     return {
         "value": ratio * scale,
         "se": se * scale,
@@ -302,11 +313,14 @@ def _of_group(
 def _linearised(
     units: _Units, unit: npt.NDArray[Any], z: Floats, strata: npt.NDArray[np.intp], design: Design
 ) -> Floats:
-    """Standard errors from contributions, shape (ratios, units of the group); absent units contribute 0."""
+    """Standard errors from contributions, shape (ratios, units of the group); absent units contribute 0.
+
+    Units of other groups are absent too and count in the mean of all units.
+    """
     of = np.searchsorted(strata, units.stratum_of[unit])
     size = units.size_of[strata].astype(np.float64)
     variance = np.zeros(len(z))
-    centre = z.sum(axis=1) / max(size.sum(), 1.0)
+    centre = z.sum(axis=1) / max(len(units.stratum_of), 1)
     for n, contribution in enumerate(z):
         sums = np.bincount(of, weights=contribution, minlength=len(strata))
         squares = np.bincount(of, weights=contribution**2, minlength=len(strata))
@@ -375,7 +389,7 @@ def changes(
         For each group, measure and indicator of both years: ``before``, ``after``; ``absolute`` (after - before), ``relative``
         (after / before - 1, NaN from 0), ``annual_absolute`` (a year) and ``annual_relative`` (compound, a year), each with
         ``_se``, ``_low`` and ``_high`` where the frame has standard errors (delta method, normal intervals); ``p``, of no
-        absolute change (two-sided, normal).
+        absolute change (two-sided, normal). An error that is not known in one of the years is not known of the change.
 
     Raises
     ------
@@ -404,7 +418,7 @@ def changes(
     with np.errstate(invalid="ignore", divide="ignore"):
         absolute_se = np.hypot(se_0, se_1)
         relative_se = growth * np.hypot(se_0 / before, se_1 / after)
-        relative_se = np.where(after == 0, se_1 / before, relative_se)
+        relative_se = np.where(after == 0, np.where(np.isnan(se_0), np.nan, se_1 / before), relative_se)
         yearly = growth ** (1.0 / span)
         yearly_se = yearly / span * np.hypot(se_0 / before, se_1 / after)
     made = both[keys].assign(before=before, after=after)

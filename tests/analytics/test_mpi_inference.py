@@ -116,6 +116,43 @@ def test_a_stratum_of_one_unit_is_counted_and_treated_as_the_design_says(single,
     assert one(result, "H", column="se") == pytest.approx(variance**0.5)
 
 
+def test_a_stratum_of_one_unit_is_compared_with_the_units_of_all_groups():
+    frame = sample().query("stratum > 0 or cluster == 0")
+    # Group x has rows in the stratum of one unit and in one of eight; the eight of stratum 2 are of y alone.
+    frame = frame.assign(group=np.where(frame["stratum"] == 2, "y", "x"))
+    result = estimate(ibis.memtable(frame), SPEC, ["group"], design=Design(), only=["n"])
+    weight = frame["weight"].where(frame["group"] == "x", 0.0)
+    sums = weight.groupby([frame["stratum"], frame["cluster"]]).sum()
+    assert len(sums) == 17
+    variance = (sums.loc[0].iloc[0] - sums.sum() / 17) ** 2
+    variance += 8 / 7 * ((sums.loc[1] - sums.loc[1].mean()) ** 2).sum()
+    assert one(result, "n", column="se", group="x") == pytest.approx(variance**0.5)
+
+
+@pytest.mark.parametrize("bootstrap", [None, Bootstrap(50)])
+@pytest.mark.parametrize("single", ["centre", "certainty"])
+def test_a_group_inside_strata_of_one_unit_has_no_error_and_its_change_is_not_certain(single, bootstrap):
+    frame = pd.concat([sample(1).assign(year=2017), sample(2).assign(year=2021)])
+    frame = frame[(frame["stratum"] > 0) | (frame["cluster"] == 0)]
+    design = Design(stratum=("year", "stratum"), single=single)
+    arguments = {"design": design, "bootstrap": bootstrap, "only": ["H", "poor"]}
+    if bootstrap and single == "centre":
+        with pytest.raises(TableError, match="one unit in 2 strata"):
+            estimate(ibis.memtable(frame), SPEC, ["year", "stratum"], **arguments)
+        return
+    result = estimate(ibis.memtable(frame), SPEC, ["year", "stratum"], **arguments)
+    alone = result["stratum"] == 0
+    assert result.loc[alone, "df"].eq(0).all() and result.loc[alone, ["se", "low", "high"]].isna().all(
+        axis=None
+    )
+    assert (result.loc[~alone, "se"] > 0).all()
+    moved = changes(result, 2017, 2021)
+    told = moved["stratum"] == 0
+    assert moved.loc[told, "absolute"].abs().gt(0).any()
+    assert moved.loc[told, ["absolute_se", "absolute_low", "relative_se", "p"]].isna().all(axis=None)
+    assert moved.loc[~told, "p"].notna().all()
+
+
 def test_a_stratum_of_one_unit_can_be_refused():
     alone = sample().query("stratum > 0 or cluster == 0")
     with pytest.raises(TableError, match=r"one unit in 1 strata, such as \{'stratum': 0\}"):
