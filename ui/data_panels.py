@@ -149,7 +149,8 @@ def _sources_book(c: Context, ids: Sequence[str]) -> bytes:
         for s in facts
         for f in s["files"]
     ]
-    findings = c.warehouse.findings()
+    # Import ids follow from the files' hashes, which are not for readers where cells are hidden.
+    findings = c.warehouse.findings().drop(columns="import_id")
     sheets = [
         export.Sheet(
             "sources",
@@ -162,7 +163,7 @@ def _sources_book(c: Context, ids: Sequence[str]) -> bytes:
             "findings",
             tuple(findings.columns),
             [["" if pd.isna(v) else v for v in row] for row in findings.itertuples(index=False)],
-            (20, 10, 24, 40, 8, 20, 40, 40, 60, 60),
+            (10, 24, 40, 8, 20, 40, 40, 60, 60),
         ),
     ]
     return export.xlsx_bytes(sheets, "Daomap: sources")

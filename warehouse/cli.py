@@ -284,7 +284,8 @@ def publish_import(
     StoreError
     """
     from warehouse.embedded import build
-    from warehouse.publish import known_imports, note, publish_batches
+    from warehouse.protection import holds
+    from warehouse.publish import note, publish_batches
 
     # The lock is held from the first file on, so that a second importer is told at once and not after its reading.
     with nullcontext() if options.dry_run else store.work("import") as work:
@@ -298,7 +299,7 @@ def publish_import(
             note(work, batch)
         if report.refused:
             raise ImportRefused(report)
-        if batch.import_id in known_imports(current) and current is not None:
+        if current is not None and holds(current, batch.import_id):
             if work is not None:
                 work.outcome = "nothing_new"
             report.snapshot = current.id

@@ -61,12 +61,15 @@ class Holdings:
             frame[name] = frame["source_id"].map(self._counted(table)).fillna(0).astype("int64")
         files = self._warehouse._table(
             """
-            SELECT source_id, count(*) AS files, sum(bytes)::BIGINT AS bytes, sum(rows)::BIGINT AS rows
-            FROM source_file GROUP BY source_id
+            SELECT source_id, count(*) AS files, sum(rows)::BIGINT AS rows,
+                   CASE WHEN bool_or(sha256 = '' OR cells = 'protected') THEN NULL ELSE sum(bytes)::BIGINT END AS bytes
+            FROM source_file JOIN source USING (source_id) GROUP BY source_id
             """
         ).set_index("source_id")
-        for name in ("files", "bytes", "rows"):
+        for name in ("files", "rows"):
             frame[name] = frame["source_id"].map(files[name]).fillna(0).astype("int64")
+        # A size would help to prove a guess of what is hidden in a file: missing is not none.
+        frame["bytes"] = frame["source_id"].map(files["bytes"]).astype("Int64").where(frame["files"] > 0, 0)
         last = self._runs.groupby("source_id")["imported_at"].max()
         frame["imported_at"] = frame["source_id"].map(last)
         shared = set(self._runs.loc[self._runs["sources"] > 1, "source_id"])

@@ -8,8 +8,10 @@ needs both, to compute with true numbers and to hide nothing that the snapshot b
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
+import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +40,12 @@ from analytics.disclosure import (
 from analytics.disclosure.structure import APPLICABLE
 from geo.codes import parent_of
 from warehouse.settings import Privacy
-from warehouse.snapshots import StoreError
+from warehouse.snapshots import SnapshotInfo, StoreError
 
 FOLDER: Final = "private"
+KEY: Final = f"{FOLDER}/key"
+FILES: Final = f"{FOLDER}/files.json"
+_KEYED: Final = "keyed-"
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
 
 Replace = Callable[[str, bytes], None]
@@ -447,6 +452,71 @@ class Guard:
         ).df()
         return frame
 
+    # -- what is told of the files ------------------------------------------
+
+    def hide_files(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keep what would let a guess of hidden cells be proved: hash and size of their files, and what follows from these.
+
+        Whoever knows how a small file is laid out could fill in what is shown and try numbers for the rest until the hash
+        fits. The database holds no hash and no size of such files (an empty hash says so) and import ids under a key; the
+        true hashes lie in the snapshot's ``private`` folder, beside the key.
+        """
+        ids = [
+            str(source_id)
+            for source_id, cells in connection.execute("SELECT source_id, cells FROM source").fetchall()
+            if cells != "published"
+            or any((self._folder / FOLDER).glob(f"{self._stem(source_id)}-*.rows.parquet"))
+        ]
+        known = self._folder / FILES
+        kept: dict[str, dict[str, Any]] = json.loads(known.read_bytes()) if known.exists() else {}
+        kept = {source_id: files for source_id, files in kept.items() if source_id in ids}
+        for source_id, name, sha256, size in connection.execute(
+            "SELECT source_id, file_name, sha256, bytes FROM source_file WHERE list_contains($ids::VARCHAR[], source_id)",
+            {"ids": ids},
+        ).fetchall():
+            if sha256:
+                kept.setdefault(source_id, {})[name] = {"sha256": sha256, "bytes": size}
+        known.unlink(missing_ok=True)
+        if not ids:
+            (self._folder / KEY).unlink(missing_ok=True)
+            return
+        if kept:
+            self._replace(FILES, json.dumps(kept, ensure_ascii=False, sort_keys=True).encode())
+        if not (self._folder / KEY).exists():
+            self._replace(KEY, secrets.token_hex(32).encode())
+        key = (self._folder / KEY).read_bytes()
+        # A run none of whose files is left is nobody's: it may be an earlier one of a source that is protected now.
+        runs = connection.execute(
+            """
+            SELECT DISTINCT import_id FROM source_file
+            WHERE list_contains($ids::VARCHAR[], source_id) AND import_id <> ''
+            UNION
+            SELECT import_id FROM import_run
+            WHERE files > 0 AND import_id NOT IN (SELECT import_id FROM source_file)
+            """,
+            {"ids": ids},
+        ).fetchall()
+        for (plain,) in runs:
+            if plain.startswith(_KEYED):
+                continue
+            keyed = _keyed(plain, key)
+            for table in ("import_run", "finding"):
+                # The same files once more: their earlier run goes, as it does where ids are plain.
+                connection.execute(
+                    f"DELETE FROM {table} WHERE import_id = ? AND EXISTS (FROM import_run WHERE import_id = ?)",
+                    [keyed, plain],
+                )
+            for table in ("finding", "source_file", "import_run"):
+                connection.execute(f"UPDATE {table} SET import_id = ? WHERE import_id = ?", [keyed, plain])
+        # The same file may have brought another source too, to which nothing is hidden.
+        connection.execute(
+            """
+            UPDATE source_file SET sha256 = '', bytes = 0
+            WHERE list_contains($ids::VARCHAR[], source_id) OR list_contains($hashes::VARCHAR[], sha256)
+            """,
+            {"ids": ids, "hashes": [file["sha256"] for files in kept.values() for file in files.values()]},
+        )
+
     # -- files --------------------------------------------------------------
 
     def _keep_rows(
@@ -505,6 +575,24 @@ class Guard:
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         self._replace(name, bytes(sink.getvalue()))
+
+
+def holds(snapshot: SnapshotInfo | None, import_id: str) -> bool:
+    """Whether an import is in a snapshot, whose protected ones stand there under a key that its owner alone reads."""
+    if snapshot is None:
+        return False
+    imports = snapshot.contents.get("imports", ())
+    if import_id in imports:
+        return True
+    try:
+        key = (snapshot.path / KEY).read_bytes()
+    except OSError:
+        return False  # nothing protected is in, or somebody else owns it, who alone imports into it
+    return _keyed(import_id, key) in imports
+
+
+def _keyed(import_id: str, key: bytes) -> str:
+    return _KEYED + hmac.digest(key, import_id.encode(), hashlib.sha256).hex()
 
 
 def _structure(table: pd.DataFrame) -> Structure:

@@ -148,13 +148,19 @@ def publish_batches(
 
 
 def note(work: Work, batch: Batch) -> None:
-    """Put an import's id, the hashes of its files and its row counts into the journal; no name, no value."""
+    """Put an import's id, the hashes of its files and its row counts into the journal; no name, no value.
+
+    Of a protected import the counts alone: whoever reads the journal could prove guesses of hidden cells by the rest.
+    """
     report = batch.report
     counts = {
         "rows_read": report.rows_read,
         "rows_accepted": report.taken[0],
         "rows_rejected": report.taken[1],
     }
+    if "protected" in batch.sources.column("cells").to_pylist():
+        work.contents(["protected"], [], counts)
+        return
     work.contents([batch.import_id], batch.files.column("sha256").to_pylist(), counts)
 
 
@@ -223,6 +229,7 @@ def _write_database(
         )
         derive(connection, years, settings.stars, guard)
         _tell_withheld(guard, batches)
+        guard.hide_files(connection)
         _check(connection)
         tell("write", 0.4)
         # A fresh file in reading order: no holes left by deleted rows, and a map reads one stretch.

@@ -428,15 +428,21 @@ class Warehouse:
         )
 
     def source(self, source_id: str) -> dict[str, Any]:
-        """One source, with its ``files`` as a list of dictionaries."""
+        """One source, with its ``files`` as a list of dictionaries; what would prove a guess of hidden cells is None."""
         found = self._table("SELECT * FROM source WHERE source_id = ?", [source_id])
         if found.empty:
             raise QueryError(f"ไม่รู้จักแหล่งข้อมูล {source_id!r}", f"unknown source {source_id!r}")
         facts = {str(k): (None if pd.isna(v) else v) for k, v in found.iloc[0].items()}
         files = self._table(
-            "SELECT file_name, sha256, bytes, rows FROM source_file WHERE source_id = ? ORDER BY file_name",
+            """
+            SELECT file_name, nullif(sha256, '') AS sha256, bytes, rows FROM source_file
+            WHERE source_id = ? ORDER BY file_name
+            """,
             [source_id],
-        )
+        ).astype(object)
+        # Also of a snapshot that an older version of Daomap wrote, which holds them in plain.
+        untold = files["sha256"].isna() | (facts["cells"] == "protected")
+        files.loc[untold, ["sha256", "bytes"]] = None
         facts["files"] = files.to_dict("records")
         return facts
 

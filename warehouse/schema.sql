@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS source (
 CREATE TABLE IF NOT EXISTS source_file (
     source_id VARCHAR NOT NULL,
     file_name VARCHAR NOT NULL,
-    sha256    VARCHAR NOT NULL,
+    sha256    VARCHAR NOT NULL,   -- empty, and no bytes, where it would prove a guess of what is hidden
     bytes     BIGINT NOT NULL,
     rows      BIGINT NOT NULL,
     import_id VARCHAR NOT NULL    -- the last import that brought a file of this name; empty where others replaced some of its villages since

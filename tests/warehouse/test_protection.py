@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from analytics.disclosure import DisclosureError, Snapshot, audit, tpmap_structu
 from geo.codes import official_areas, parent_of
 from tests.warehouse.batches import batch
 from warehouse.embedded import build
+from warehouse.protection import holds
 from warehouse.publish import publish_batches
 from warehouse.query import Warehouse, layer_file
 from warehouse.report import Finding
@@ -376,6 +378,41 @@ def test_findings_quote_no_number_of_a_protected_source(store: Store) -> None:
         kept = connection.execute("SELECT found, expected, file FROM finding").fetchall()
         [(text,)] = connection.execute("SELECT report FROM import_run WHERE kind = 'made'").fetchall()
     assert kept == [("–", "–", "made.csv")] and "found 3" not in text
+
+
+def test_nothing_readable_proves_a_guess_of_a_protected_file(store: Store) -> None:
+    """A hash, a size or an id that follows from them would, for a file small enough to be tried."""
+    sha = hashlib.sha256(b"area,count\n95,3\n").hexdigest()
+    table = leaves().head(9)
+    first = batch(tall(table), sha=sha)
+    publish_batches(
+        store, Settings(), [batch([("TH", "population", YEAR, 9.0)], source="open", sha="o"), first]
+    )
+    made = protected(table, sha=sha)
+    made.report.add(Finding("warn", "x", "made.csv", 2, "n", "found 3", "<= 2", "ตรวจ", "check"))
+    info = publish_batches(store, Settings(), [made])
+    told = (sha, first.import_id, made.import_id)
+    for round_ in range(2):
+        texts = [(info.path / "manifest.json").read_text(encoding="utf-8")]
+        with duckdb.connect(str(info.database), read_only=True) as connection:
+            for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                texts.append(connection.execute(f"FROM {name}").df().to_csv())
+        assert not [secret for secret in told if any(secret in text for text in texts)], round_
+        house = Warehouse(info)
+        [file] = house.source("made")["files"]
+        assert (file["sha256"], file["bytes"], file["rows"]) == (None, None, table.size)
+        assert house.source("open")["files"][0]["sha256"] == "o"
+        held = house.holdings.sources().set_index("source_id")["bytes"]
+        assert pd.isna(held["made"]) and held["open"] == 1
+        # Its owner keeps them, and a second import of the same files is known.
+        assert sha in (info.path / "private" / "files.json").read_text(encoding="utf-8")
+        assert holds(info, made.import_id) and not holds(info, "another")
+        [run] = house.holdings.imports_of("made")["import_id"]
+        assert "made.csv" in house.findings(run)["file"].tolist()
+        house.close()
+        info = publish_batches(store, Settings(), [made])
+    protected_run = store.runs()[1]
+    assert protected_run.files == () and protected_run.imports == ("protected",)
 
 
 def test_sources_say_how_their_cells_are_shown(store: Store) -> None:
