@@ -43,7 +43,8 @@ def store() -> DeskStore:
 
 @cache
 def audit() -> Audit:
-    return Audit(settings().desk_home, find_keys(settings()))
+    known = store().about()
+    return Audit(settings().desk_home, find_keys(settings()), known.audit if known is not None else None)
 
 
 def about() -> About:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
-from warehouse.desk.audit import FILE, HEAD, REASONS, Audit
+from tests.desk.made import files
+from warehouse.desk.audit import FILE, HEAD, REASONS, TORN, Audit, Verdict
 from warehouse.desk.errors import DeskError
 
 
@@ -88,8 +90,70 @@ def test_a_line_that_cannot_be_written_is_an_error(audit, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
+    before = audit.path.read_bytes()
     with pytest.raises(DeskError, match="nothing is opened"):
         audit.opened("0" * 32, 2023, "visit")
+    monkeypatch.undo()
+    # No part of it stands in the way of the next, nor of many that follow it.
+    assert audit.path.read_bytes() == before
+    monkeypatch.setattr(Audit, "_set_head", lambda *_: full(0))
+    for _ in range(3):
+        with pytest.raises(DeskError, match="nothing is opened"):
+            audit.opened("0" * 32, 2023, "visit")
+    monkeypatch.undo()
+    audit.opened("0" * 32, 2023, "visit")
+    assert audit.verify() == Verdict(5, None)
+
+
+def test_a_line_cut_by_a_power_failure_is_set_aside_and_told(audit, capsys):
+    from warehouse.cli import main
+
+    whole = audit.path.read_bytes()
+    audit.path.write_bytes(whole + b'{"action": "opened", "at": "2026-11-')
+    assert audit.verify() == Verdict(4, None, 36)
+    assert main(["desk", "audit", "--verify", "--language", "en"]) == 0
+    assert "never finished" in capsys.readouterr().err
+    audit.opened("0" * 32, 2023, "visit")
+    assert audit.verify() == Verdict(6, None)
+    added = [json.loads(line) for line in audit.path.read_bytes().removeprefix(whole).splitlines()]
+    assert [(line["action"], line.get("bytes")) for line in added] == [("mended", 36), ("opened", None)]
+    assert (audit.home / TORN).read_bytes().startswith(b'{"action"')
+    # A finished line that lost its end is a cut one.
+    audit.path.write_bytes(audit.path.read_bytes()[:-3])
+    assert audit.verify().broken == 6
+
+
+def test_who_is_the_account_and_not_what_the_environment_says(audit, monkeypatch):
+    pwd = pytest.importorskip("pwd")
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody.else")
+    audit.opened("0" * 32, 2023, "visit")
+    last = json.loads(audit.path.read_text().splitlines()[-1])
+    assert last["who"] == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_audit_files_that_are_gone_are_missed(tmp_path, desk_home, desk, keys, monkeypatch, capsys):
+    from warehouse.cli import main
+
+    monkeypatch.setenv("DAOMAP_HOME", str(tmp_path / "public"))
+    paths = [str(path) for path in files(tmp_path / "in", 3)]
+    arguments = ["--year-be", "2566", "--synthetic", "--language", "en"]
+    assert main(["import", "households", *paths, *arguments]) == 0
+    audit = Audit(desk_home, keys, desk.about().audit)
+    assert audit.verify() == Verdict(2, None) and desk.about().audit[0] == 1
+    kept = {name: (desk_home / name).read_bytes() for name in (FILE, HEAD)}
+    for name in kept:
+        (desk_home / name).unlink()
+    capsys.readouterr()
+    assert main(["desk", "audit", "--verify", "--language", "en"]) == 1
+    assert "line 1" in capsys.readouterr().err
+    with pytest.raises(DeskError, match="line 1"):
+        audit.opened("0" * 32, 2023, "visit")
+    assert main(["import", "households", *paths, *arguments, "--replace"]) == 1
+    for name, data in kept.items():
+        (desk_home / name).write_bytes(data)
+    audit.opened("0" * 32, 2023, "visit")
+    assert audit.verify() == Verdict(3, None)
 
 
 def test_the_command_verifies(audit, capsys):

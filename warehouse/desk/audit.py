@@ -2,8 +2,11 @@
 
 A line holds the code of a household and a reason chosen from a list, never a value of a person. Each carries an HMAC over
 itself and the line before, so that a changed, removed or moved line is found by whoever has the identity key; the number of
-lines and the last HMAC stand in a second file, so that a cut end is found too. Somebody with the key, or who puts both files
-back as they were on an earlier day, is not found: keep a copy elsewhere.
+lines and the last HMAC stand in a second file, so that a cut end is found too, and the encrypted store remembers the line of
+its last import, so that files cut before it, or gone, are found. Somebody with the key, or who puts both files back as they
+were since that import, is not found: keep a copy elsewhere.
+
+A line that a power cut left half written was never acted upon: it is set aside, and a line of its own says so.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import hmac
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,21 +28,29 @@ from warehouse.desk.keys import Keys
 from warehouse.snapshots import StoreBusy, _Lock
 
 FILE: Final = "audit.jsonl"
+TORN: Final = "audit.torn"
 HEAD: Final = "audit.head"
 REASONS: Final = ("visit", "help", "follow_up", "check", "request", "complaint")
 """Why a record may be opened: home visit, help, follow-up, checking data, the person's own request, a complaint."""
 
-ACTIONS: Final = ("opened", "searched", "imported", "aggregated", "started")
+ACTIONS: Final = ("opened", "searched", "importing", "imported", "aggregated", "started", "mended")
 _REFERENCE = re.compile(r"[A-Za-z0-9/.-]{0,12}")
 _START = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Outcome of a verification: how many lines hold, and the first that does not (None: all hold)."""
+    """Outcome of a verification: how many lines hold, and the first that does not (None: all hold).
+
+    Attributes
+    ----------
+    torn : int
+        Bytes of a line after the last that was never finished.
+    """
 
     lines: int
     broken: int | None
+    torn: int = 0
 
 
 def reference_fits(text: str) -> bool:
@@ -51,10 +63,19 @@ def reference_fits(text: str) -> bool:
 
 
 class Audit:
-    """The audit file of a home folder."""
+    """The audit file of a home folder.
 
-    def __init__(self, home: Path, keys: Keys) -> None:
+    Parameters
+    ----------
+    home : Path
+    keys : Keys
+    least : (int, str), optional
+        Number and HMAC of a line that must be there, as the encrypted store remembers it.
+    """
+
+    def __init__(self, home: Path, keys: Keys, least: tuple[int, str] | None = None) -> None:
         self.home = home
+        self._least = least
         self._key = hmac.digest(keys.identity, b"audit", hashlib.sha256)
 
     @property
@@ -76,8 +97,13 @@ class Audit:
             )
         self.append("opened", record=household, year=year, reason=reason, reference=reference)
 
-    def append(self, action: str, **facts: str | int) -> None:
+    def append(self, action: str, **facts: str | int) -> tuple[int, str]:
         """Write one line and wait until it is on the disk.
+
+        Returns
+        -------
+        int, str
+            Number and HMAC of the line.
 
         Raises
         ------
@@ -94,25 +120,53 @@ class Audit:
             raise _unwritten(error) from None
         try:
             number, last = self._head()
-            line: dict[str, Any] = {
-                "n": number + 1,
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "who": getpass.getuser(),
-                "action": action,
-                **facts,
-            }
-            line["mac"] = self._mac(line, last)
-            text = json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            with os.fdopen(os.open(self.path, flags, 0o600), "ab") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            self._set_head(line["n"], line["mac"])
+            if cut := self._set_aside():
+                number, last = self._add(number, last, "mended", {"bytes": cut})
+            return self._add(number, last, action, facts)
         except OSError as error:
             raise _unwritten(error) from None
         finally:
             lock.release()
+
+    def _add(self, number: int, last: str, action: str, facts: Mapping[str, str | int]) -> tuple[int, str]:
+        line: dict[str, Any] = {
+            "n": number + 1,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "who": _who(),
+            "action": action,
+            **facts,
+        }
+        mac = self._mac(line, last)
+        text = json.dumps(line | {"mac": mac}, ensure_ascii=False, sort_keys=True) + "\n"
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            before = os.fstat(handle).st_size
+            try:
+                left = text.encode()
+                while left:
+                    left = left[os.write(handle, left) :]
+                os.fsync(handle)
+                self._set_head(number + 1, mac)
+            except OSError:
+                # Nothing is opened for a line that is not whole, so no part of it may stand in the way of the next.
+                os.ftruncate(handle, before)
+                raise
+        finally:
+            os.close(handle)
+        return number + 1, mac
+
+    def _set_aside(self) -> int:
+        """Move a half-written line to a file of its own; its length."""
+        _, tail = self._read()
+        if tail:
+            kept = os.open(self.home / TORN, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                os.write(kept, tail + b"\n")
+                os.fsync(kept)
+            finally:
+                os.close(kept)
+            os.truncate(self.path, self.path.stat().st_size - len(tail))
+        return len(tail)
 
     def verify(self) -> Verdict:
         """Follow the chain from the first line to the head.
@@ -121,8 +175,8 @@ class Audit:
         -------
         Verdict
         """
-        lines = self._lines()
-        last = _START
+        lines, tail = self._read()
+        last, remembered = _START, self._least is None
         for number, text in enumerate(lines, 1):
             try:
                 line = json.loads(text)
@@ -132,18 +186,23 @@ class Audit:
             if line.get("n") != number or not hmac.compare_digest(str(mac), self._mac(line, last)):
                 return Verdict(len(lines), number)
             last = str(mac)
+            remembered = remembered or (number, last) == self._least
+        if self._least is not None and not remembered:
+            return Verdict(len(lines), min(len(lines) + 1, self._least[0]))
         number, head = self._read_head()
         # A kill between the line and the head leaves the head one line behind, at the line before the last.
         behind = number == len(lines) - 1 and head == (json.loads(lines[-2])["mac"] if number else _START)
         if (number, head) == (len(lines), last) or behind:
-            return Verdict(len(lines), None)
+            return Verdict(len(lines), None, len(tail))
         return Verdict(len(lines), min(number, len(lines)) + 1)
 
-    def _lines(self) -> list[str]:
+    def _read(self) -> tuple[list[str], bytes]:
+        """The lines that were finished, and what stands after them."""
         try:
-            return self.path.read_text("utf-8", errors="replace").splitlines()
+            *lines, tail = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            return []
+            return [], b""
+        return [line.decode("utf-8", errors="replace") for line in lines], tail
 
     def _mac(self, line: dict[str, Any], last: str) -> str:
         text = last + json.dumps(line, ensure_ascii=False, sort_keys=True)
@@ -158,7 +217,7 @@ class Audit:
                 f"the audit file was changed at line {verdict.broken}, so nothing is opened. To mend: keep {FILE} and {HEAD} "
                 "for the inquiry and tell the administrator",
             )
-        lines = self._lines()
+        lines, _ = self._read()
         return (len(lines), json.loads(lines[-1])["mac"]) if lines else (0, _START)
 
     def _read_head(self) -> tuple[int, str]:
@@ -177,6 +236,18 @@ class Audit:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.home / HEAD)
+
+
+def _who() -> str:
+    """Name of the account this process runs under; the environment says whatever somebody set."""
+    try:
+        import pwd
+    except ImportError:
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _unwritten(error: OSError) -> DeskError:

@@ -74,11 +74,13 @@ def import_households(options: argparse.Namespace, settings: Settings) -> int:
         nothing_new = before is not None and before.holds(people.import_id, replace=options.replace)
         if not nothing_new:
             progress("write", 0.5)
-            about = desk.write(people, replace=options.replace)
+            audit = Audit(desk.home, keys, before.audit if before is not None else None)
+            counts = {name: int(str(report.facts[name])) for name in ("households", "persons")}
+            # The store remembers this line, so it stands before the store is written.
+            begun = audit.append("importing", **counts)
+            about = desk.write(people, replace=options.replace, audit=begun)
             progress("write", 1.0)
-            Audit(desk.home, keys).append(
-                "imported", households=report.facts["households"], persons=report.facts["persons"]
-            )
+            audit.append("imported", **counts)
             report.facts["store"] = {"households": about.households, "persons": about.persons}
     if options.json:
         json.dump(report.to_json(), sys.stdout, ensure_ascii=False, indent=1, default=str)
@@ -168,12 +170,21 @@ def _status(options: argparse.Namespace, settings: Settings, _store: Store, thai
 
 
 def _audit(options: argparse.Namespace, settings: Settings, _store: Store, thai: bool) -> int:
-    audit = Audit(settings.desk_home, find_keys(settings))
+    desk = open_desk(settings, find_keys(settings))
+    about = desk.about()
+    audit = Audit(desk.home, desk.keys, about.audit if about is not None else None)
     verdict = audit.verify()
     if verdict.broken is not None:
         raise DeskError(
             f"ไฟล์บันทึกการเปิดดูถูกแก้ไขหรือขาดหายที่บรรทัด {verdict.broken}",
             f"the audit file was changed or cut at line {verdict.broken}",
+        )
+    if verdict.torn:
+        print(
+            "บรรทัดสุดท้ายเขียนไม่จบ (เช่น ไฟดับ) และไม่มีการเปิดข้อมูลจากบรรทัดนั้น จะถูกแยกเก็บเมื่อเขียนครั้งต่อไป"
+            if thai
+            else "the last line was never finished (a power cut, say) and nothing was opened for it; the next one sets it aside",
+            file=sys.stderr,
         )
     if not options.verify and audit.path.exists():
         sys.stdout.write(audit.path.read_text("utf-8"))
@@ -189,8 +200,9 @@ def _aggregate(options: argparse.Namespace, settings: Settings, store: Store, th
     keys = find_keys(settings)
     desk = open_desk(settings, keys)
     about = allowed(settings, desk.about())
+    audit = Audit(desk.home, keys, about.audit)
     info, rows = publish_groups(desk, about, settings, store)
-    Audit(desk.home, keys).append("aggregated", snapshot=info.id, rows=rows)
+    audit.append("aggregated", snapshot=info.id, rows=rows)
     print(
         f"เผยแพร่จำนวนรายพื้นที่ {rows:,} ค่า ในชุดข้อมูล {info.id} ค่าที่น้อยถูกปกปิดแล้ว"
         if thai
@@ -215,7 +227,7 @@ def _serve(options: argparse.Namespace, settings: Settings, _store: Store, thai:
             else "warning: the store holds real persons. One officer alone may use this machine; lock the screen when leaving",
             file=sys.stderr,
         )
-    Audit(desk.home, keys).append("started", synthetic=str(about.synthetic))
+    Audit(desk.home, keys, about.audit).append("started", synthetic=str(about.synthetic))
     port = options.port or settings.desk.port
     code = "".join(secrets.choice(_LETTERS) for _ in range(8))
     print(f"{'โต๊ะเจ้าหน้าที่' if thai else 'desk'}: http://127.0.0.1:{port}", flush=True)

@@ -68,6 +68,8 @@ class About:
     years: tuple[int, ...]
     imports: tuple[str, ...]
     """In the order they were written, the last one last."""
+    audit: tuple[int, str] | None = None
+    """Number and HMAC of the audit line of the last import, which the audit file must still have."""
 
     def holds(self, import_id: str, *, replace: bool) -> bool:
         """Whether an import would change nothing: it was the last one, and nothing is to be taken away.
@@ -124,7 +126,14 @@ class DeskStore:
         finally:
             lock.release()
 
-    def write(self, people: People, *, replace: bool = False, mark: Mark = lambda _step: None) -> About:
+    def write(
+        self,
+        people: People,
+        *,
+        replace: bool = False,
+        audit: tuple[int, str] | None = None,
+        mark: Mark = lambda _step: None,
+    ) -> About:
         """Put households in; those of the same year and key take the place of what was known of them.
 
         Their members are taken out of the other households of that year.
@@ -134,6 +143,8 @@ class DeskStore:
         people : People
         replace : bool
             Whether everything else of the years it speaks of goes.
+        audit : (int, str), optional
+            Number and HMAC of the audit line of this import, to be remembered.
         mark : callable
 
         Returns
@@ -158,7 +169,8 @@ class DeskStore:
                 return before
             draft = self.home / f"{uuid.uuid4().hex}.part"
             try:
-                self._fill(draft, people, before is not None, replace, mark)
+                line = audit or (before.audit if before is not None else None)
+                self._fill(draft, people, before is not None, replace, line, mark)
                 mark("check")
                 self._check(draft)
                 with draft.open("rb") as file:
@@ -178,7 +190,15 @@ class DeskStore:
             assert after is not None
             return after
 
-    def _fill(self, draft: Path, people: People, known: bool, replace: bool, mark: Mark) -> None:
+    def _fill(
+        self,
+        draft: Path,
+        people: People,
+        known: bool,
+        replace: bool,
+        audit: tuple[int, str] | None,
+        mark: Mark,
+    ) -> None:
         previous = os.umask(0o077)
         try:
             connection = _connection()
@@ -205,6 +225,7 @@ class DeskStore:
                         ["format", FORMAT],
                         ["synthetic", str(people.synthetic)],
                         ["identity_key", self.keys.code("check", "store")],
+                        ["audit", f"{audit[0]} {audit[1]}" if audit is not None else ""],
                     ],
                 )
                 connection.execute(
@@ -332,6 +353,7 @@ class DeskStore:
             int(numbers["persons"].iloc[0]),
             tuple(int(y) for y in years),
             tuple(str(r) for r in runs),
+            _line(meta.get("audit", "")),
         )
 
     def areas(self, year: int) -> pd.DataFrame:
@@ -522,6 +544,11 @@ def _told(error: duckdb.Error) -> DeskError:
         "the store of households is damaged and cannot be read. To mend: put the backed-up file back, or move it away and "
         "import again",
     )
+
+
+def _line(text: str) -> tuple[int, str] | None:
+    number, _, mac = text.partition(" ")
+    return (int(number), mac) if number else None
 
 
 def _cannot_write(error: OSError) -> DeskError:
