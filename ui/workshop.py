@@ -43,7 +43,7 @@ def band(c: Context) -> None:
         return
     ink, ground = ("#3a2600", "#ffd66b") if c.theme.name == "light" else ("#ffe3a3", "#4a3503")
     style = (
-        ".st-key-workshop_band{position:sticky;top:0;z-index:99}"
+        "div:has(> .st-key-workshop_band){position:sticky;top:3.75rem;z-index:99}"
         f".daomap-synthetic{{background:{ground};color:{ink};border-left:.5rem solid #c77700;border-radius:.3rem;"
         "padding:.3rem .8rem;line-height:1.6;font-size:.92rem}.daomap-synthetic b{margin-right:.6rem}"
     )

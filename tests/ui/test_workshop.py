@@ -1,4 +1,4 @@
-"""Workshop mode: one switch, a band on every screen, a mark on every file, and never a number of it elsewhere."""
+"""Workshop mode: one switch, a band on every screen, a mark on every file, never a number of it elsewhere; and its exercise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
+from tests.browser.conftest import ROOT
 from tests.ui.test_pages import run, words
 from tests.web.test_routes import call
 from ui import data, export, overlay_panels, overlay_scene, upload_gate, workshop
@@ -28,9 +29,9 @@ from warehouse.demo.publication import publish_demo
 from warehouse.settings import Settings
 from warehouse.snapshots import Store, StoreError
 from warehouse.uploads import Uploads
-from warehouse.workshop import DemoJob, free_mb, workshop_home
+from warehouse.workshop import SEED, DemoJob, free_mb, workshop_home
 
-SATUN = "91"
+NAN = "55"
 BADGE = {"th": "ข้อมูลสังเคราะห์ ไม่ใช่คนจริง", "en": "Synthetic data, no real person"}
 
 
@@ -41,10 +42,10 @@ def forget() -> None:
 
 @pytest.fixture(scope="module")
 def both(embedded_home, tmp_path_factory):
-    """A home with the shipped figures, and the workshop's beside it with one province."""
+    """A home with the shipped figures, and beside it the province of the exercise as everybody's workshop has it."""
     home = tmp_path_factory.mktemp("both")
     shutil.copytree(embedded_home, home, dirs_exist_ok=True)
-    publish_demo(home, Settings(), seed=2, scale=0.01, provinces=(SATUN,))
+    publish_demo(home, Settings(), seed=SEED, provinces=(NAN,))
     return home
 
 
@@ -111,7 +112,7 @@ def banded(at):
     ],
 )
 def test_every_screen_legend_and_file_says_that_nobody_is_real(files, page, language, view):
-    at = run(page, workshop="1", lang=language, area=SATUN, **view)
+    at = run(page, workshop="1", lang=language, area=NAN, **view)
     assert not at.error, at.error
     assert sum("daomap-synthetic" in one and BADGE[language] in one for one in html(at)) == 1
     legends = [one for one in html(at) if re.search(r"daomap-(legend|scale|square)|class=.ol", one)]
@@ -129,12 +130,12 @@ def test_every_screen_legend_and_file_says_that_nobody_is_real(files, page, lang
 
 @pytest.mark.usefixtures("used")
 def test_the_sheet_of_paper_says_it_on_top():
-    view = View(area=SATUN, workshop=True, layers="areas!itarget_poor_rate")
+    view = View(area=NAN, workshop=True, layers="areas!itarget_poor_rate")
     house = data.warehouse(workshop=True)
-    c = Context(house, view, house.area(SATUN), Words("th"), LIGHT)
+    c = Context(house, view, house.area(NAN), Words("th"), LIGHT)
     layers = parse_layers(view.layers, indicator_exists=overlay_scene.can_show)
     shown, _ = overlay_scene.on_paper(c, layers)
-    sheet = Sheet.fit(house.bounds(SATUN), PAPERS[0].frame)
+    sheet = Sheet.fit(house.bounds(NAN), PAPERS[0].frame)
     document = overlay_panels.document(c, layers, shown, sheet)
     assert BADGE["th"] in document.badges
     assert "workshop=1" in document.link
@@ -142,7 +143,7 @@ def test_the_sheet_of_paper_says_it_on_top():
 
 @pytest.mark.usefixtures("used")
 def test_the_switch_goes_there_and_back_and_the_address_keeps_it():
-    at = run("overview", area=SATUN, year="2023")
+    at = run("overview", area=NAN, year="2023")
     real = [m.value for m in at.metric]
     assert not banded(at) and at.toggle(key="w_workshop").label == texts("th")["workshop.switch"]
     at.toggle(key="w_workshop").set_value(True).run()
@@ -159,10 +160,10 @@ def test_the_switch_goes_there_and_back_and_the_address_keeps_it():
 def test_sessions_in_both_modes_live_side_by_side():
     def districts(**view):
         house = data.warehouse(**view)
-        return house.values("target_poor", level="district", year=2023, within=SATUN)["value"].notna().sum()
+        return house.values("target_poor", level="district", year=2023, within=NAN)["value"].notna().sum()
 
-    with_it, without = run("overview", workshop="1", area=SATUN), run("overview", area=SATUN)
-    again = run("overview", workshop="1", area=SATUN)
+    with_it, without = run("overview", workshop="1", area=NAN), run("overview", area=NAN)
+    again = run("overview", workshop="1", area=NAN)
     assert banded(with_it) and banded(again) and not banded(without)
     assert BADGE["th"] not in words(without) + "".join(html(without))
     assert (districts(), districts(workshop=True) > 0) == (0, True)
@@ -178,12 +179,10 @@ def test_layers_of_both_homes_are_found_by_the_snapshots_name():
     app = Starlette(routes=ROUTES)
     real, made_up = data.warehouse().snapshot, data.warehouse(workshop=True).snapshot
     assert call(app, f"/layers/{real}/province/TH/poverty-2018.geojson").status == 200
-    assert call(app, f"/layers/{made_up}/district/{SATUN}/poverty-2023.geojson").status == 200
-    assert call(app, f"/layers/{real}/district/{SATUN}/poverty-2023.geojson").status == 404
+    assert call(app, f"/layers/{made_up}/district/{NAN}/poverty-2023.geojson").status == 200
+    assert call(app, f"/layers/{real}/district/{NAN}/poverty-2023.geojson").status == 404
     assert (
-        call(
-            app, f"/layers/{made_up.replace('snap-', 'snap-9')}/district/{SATUN}/poverty-2023.geojson"
-        ).status
+        call(app, f"/layers/{made_up.replace('snap-', 'snap-9')}/district/{NAN}/poverty-2023.geojson").status
         == 404
     )
     assert data.snapshots_with("../workshop/snapshots/x") == data.store().snapshots
@@ -200,7 +199,7 @@ def test_a_server_over_the_workshops_own_home_bears_the_band_and_no_switch(both,
     forget()
     try:
         for view in ({}, {"workshop": "1"}):
-            at = run("overview", area=SATUN, **view)
+            at = run("overview", area=NAN, **view)
             assert banded(at) and not [t for t in at.toggle if t.key == "w_workshop"]
     finally:
         monkeypatch.undo()
@@ -306,6 +305,44 @@ def test_the_answer_of_a_job_says_how_it_ended(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(job, "publish_demo", broken)
     failed = job.answer({"seed": 3, "scale": 0.1}, print)["failed"]
     assert "secret" not in str(failed) and "secret" in capsys.readouterr().err
+
+
+def exercise():
+    """What the exercise asks for in its tables: what to do, what is seen then, and where."""
+    text = (ROOT / "docs" / "workshop.md").read_text(encoding="utf-8")
+    return text, [m.groups() for m in re.finditer(r"^\| (.+) \| (.+) \| `(/\S*)` \|$", text, re.MULTILINE)]
+
+
+def shown(at):
+    """All that a page says in words."""
+    figures = "\n".join(f"{m.label} {m.value} {m.delta}" for m in at.metric)
+    return "\n".join((figures, words(at), *html(at), *(str(x.value) for x in at.code)))
+
+
+@pytest.mark.usefixtures("used")
+def test_the_exercise_names_labels_pages_and_figures_as_they_are():
+    text, rows = exercise()
+    pages: dict[str, str] = {}
+    figures = 0
+    for _, seen, address in rows:
+        path, _, query = address.partition("?")
+        page = path.strip("/") or PAGES[0].key
+        assert page in {p.key for p in PAGES}
+        view = dict(part.split("=") for part in query.split("&") if part)
+        for figure in re.findall(r"\*\*([^*]+)\*\*", seen):
+            if view.get("area", "TH") == "TH" and page == "overview":
+                # There is one province of the country here; the whole has the published figures.
+                view = {"year": "2023"}
+            if (key := f"{page}{sorted(view.items())}") not in pages:
+                pages[key] = shown(run(page, **view))
+            assert figure in pages[key], (address, figure)
+            figures += 1
+    assert figures >= 20 and len(pages) >= 10
+    known = set(texts("th").values())
+    labels = {x for x in re.findall("“([^”]+)”", text) if x != "จริงไหม"}
+    assert [x for x in labels if x not in known] == []
+    times = [int(n) for n in re.findall(r"^\| \d+-(\d+) \|", text, re.MULTILINE)]
+    assert times == sorted(times) and times[-1] == 120
 
 
 def test_the_name_of_a_file_begins_with_what_it_holds():
