@@ -278,6 +278,14 @@ def _deprivations(engine: Engine, table: ir.Table, spec: MpiSpec, wanted: int | 
                 "เขียนคอลัมน์นี้เป็นตัวเลข",
                 "write this column as numbers",
             )
+    if "weight" in schema and (not schema["weight"].is_numeric() or schema["weight"].is_boolean()):
+        raise SurveyError(
+            "deprivations: weight",
+            str(schema["weight"]),
+            "float64",
+            "เขียนน้ำหนักเป็นตัวเลข",
+            "write the weights as numbers",
+        )
     year = _year(_years(engine, table, "deprivations"), wanted, "deprivations")
     rows = table.filter(table.year == year)
     report = ImportReport(KIND)

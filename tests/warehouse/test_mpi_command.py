@@ -337,6 +337,7 @@ def deprivations(**columns: Any) -> pa.Table:
         ({"year": [2565] * 3}, ("2565 (3 แถว", "1900-2200", "Buddhist", "2565 -> 2022")),
         ({"year": [2022, 2022, 22]}, ("22 (1 แถว", "correct the years")),
         ({"weight": [1.0, 1.0, -0.5]}, ("column weight",)),
+        ({"weight": ["1", "1.5", "many"]}, ("deprivations: weight", "string", "numbers")),
     ],
 )
 def test_a_table_of_deprivations_is_looked_over(
