@@ -174,26 +174,44 @@ def _listed(chosen: _Chosen) -> pd.DataFrame:
 
 
 def _search(w: Words, about: About) -> None:
-    """Find a household by the number of one of its members; the number is turned into its code and forgotten."""
+    """Find a household by the number of one of its members, for a reason; the number is turned into its code and forgotten."""
     with (
         st.expander(w("search.title")),
         st.form("search", clear_on_submit=True, border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         typed = st.text_input(w("search.number"), type="password", autocomplete="off", width=300)
+        reason = st.selectbox(
+            w("search.reason"),
+            REASONS,
+            index=None,
+            format_func=lambda r: w(f"reason.{r}"),
+            placeholder=w("record.choose"),
+            width=260,
+        )
         asked = st.form_submit_button(w("search.find"))
     if not asked:
+        return
+    st.session_state.pop("found", None)
+    if reason is None:
+        st.warning(w("search.no_reason"))
         return
     digits, fault = read_citizen(typed, synthetic=about.synthetic)
     if digits is None or fault is not None:
         st.warning(w("search.wrong"))
         return
-    guard.audit().append("searched")
     found = guard.store().household_of(digits)
+    try:
+        # Before anything is told: that somebody is in the store, or is not, is an answer too.
+        guard.audit().searched(found, reason)
+    except DeskError as error:
+        st.error(escape_markdown(error.text(w.language)))
+        return
     if found is None:
         st.info(w("search.nobody"))
     else:
         year, household = found
+        st.session_state["found"] = found
         st.success(w("search.found", code=short(household), year=year + 543 if w.language == "th" else year))
 
 
@@ -265,12 +283,17 @@ def _record(w: Words, year: int, shown: pd.DataFrame) -> None:
     if opened is not None:
         _opened(w, *opened)
         return
+    # A household found by number may be of another year, or on no page of the list.
+    found = st.session_state.get("found")
+    offered = {code: (year, code) for code in shown["household_id"].tolist()}
+    if found is not None and found not in offered.values():
+        offered = {f"{found[0]}/{found[1]}": found} | offered
     with st.form("open", width=620):
         picked = st.selectbox(
             w("record.which"),
-            shown["household_id"].tolist(),
-            index=None,
-            format_func=short,
+            list(offered),
+            index=list(offered.values()).index(found) if found is not None else None,
+            format_func=lambda key: _which(offered[key], year, w),
             placeholder=w("record.choose"),
         )
         reason = st.selectbox(
@@ -288,13 +311,25 @@ def _record(w: Words, year: int, shown: pd.DataFrame) -> None:
     if picked is None or reason is None or not reference_fits(reference):
         st.error(w("record.incomplete"))
         return
+    year, household = offered[picked]
     try:
-        guard.audit().opened(picked, year, reason, reference)
+        guard.audit().opened(household, year, reason, reference)
     except DeskError as error:
         st.error(escape_markdown(error.text(w.language)))
         return
-    st.session_state["opened"] = (year, picked)
+    st.session_state["opened"] = (year, household)
+    st.session_state.pop("found", None)
     st.rerun()
+
+
+def _which(record: tuple[int, str], year: int, w: Words) -> str:
+    """Code of a household, with its year where that is not the one that is looked at."""
+    own, household = record
+    return (
+        short(household)
+        if own == year
+        else f"{short(household)} ({own + 543 if w.language == 'th' else own})"
+    )
 
 
 def _close() -> None:

@@ -41,7 +41,7 @@ def person(n: int, of: int, **changed: Any) -> dict[str, Any]:
         "bedridden": 0,
         "chronically_ill": 0,
         "welfare_card": n % 2,
-        "citizen_id": f"0{n:012d}",
+        "citizen_id": f"9{n:012d}",
         "title": "นาย" if n % 2 else "นาง",
         "first_name": chance.choice(SYLLABLES) + chance.choice(SYLLABLES) + f"ฬ{n}",
         "last_name": chance.choice(SYLLABLES) + chance.choice(SYLLABLES) + f"ฌ{n}",

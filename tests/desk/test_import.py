@@ -42,8 +42,8 @@ def test_codes_stand_where_files_have_keys(tmp_path, intake, keys, desk):
     address, members = desk.record(2023, one)
     assert address == {"house_no": household(4)["house_no"]}
     assert sorted(members["first_name"]) == sorted(person(n, 4)["first_name"] for n in (12, 13, 14))
-    assert desk.household_of("0000000000013") == (2023, one)
-    assert desk.household_of("0000000009999") is None
+    assert desk.household_of("9000000000013") == (2023, one)
+    assert desk.household_of("9000000009999") is None
     # No list has a column of the tables that name somebody.
     listed = {*home.columns, *desk.persons(2023, [one]).columns}
     assert not listed & {"first_name", "last_name", "title", "citizen", "house_no", "moo", "road"}
@@ -160,8 +160,13 @@ def test_a_wrong_check_digit_and_a_repeated_number_are_warned_of(tmp_path, intak
     for row in people:
         row["citizen_id"] = ""
     people[1]["citizen_id"] = "8000000000000"
+    people[2]["citizen_id"] = "0-1234-56789-01-2"
     report, made = read(intake, keys, tmp_path / "a.csv", write(tmp_path / "b.csv", people), synthetic=False)
-    assert made is not None and [f.code for f in report.warnings] == ["households.citizen_check"]
+    assert made is not None and [(f.row, f.code) for f in report.warnings] == [
+        (3, "households.citizen_check"),
+        (4, "households.citizen_prefix"),
+    ]
+    assert "--synthetic" not in said(report)
     assert made.tables["identity.name"]["citizen"].null_count == 4
 
 

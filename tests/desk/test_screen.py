@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from string import Formatter
@@ -9,7 +10,7 @@ from string import Formatter
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from desk import guard
+from desk import guard, screen
 from desk.words import HERE
 from tests.browser.conftest import ROOT
 from tests.desk.made import files, household, person, personal, write
@@ -98,6 +99,16 @@ def test_filters_narrow_the_list(filled):
     assert f"**{int((wanted['ind22'] == 1).sum())}** households" in [m.value for m in at.markdown]
 
 
+def searched(at, number, reason):
+    words = texts("en", HERE)
+    next(t for t in at.text_input if t.label == words["search.number"]).set_value(number)
+    if reason:
+        next(s for s in at.selectbox if s.label == words["search.reason"]).set_value(reason)
+    next(b for b in at.button if b.label == words["search.find"]).click().run()
+    assert not at.exception
+    return at
+
+
 def opened(at, household_id, reason="visit", reference=""):
     boxes = {box.label: box for box in at.selectbox}
     words = texts("en", HERE)
@@ -155,18 +166,38 @@ def test_a_pause_locks_and_forgets(filled, keys, monkeypatch):
 def test_finding_by_number_keeps_nothing_of_it(filled, keys):
     words = texts("en", HERE)
     for typed, expected in (
-        ("๐-๐๐๐๐-๐๐๐๐๐-๐๑-๐", "search.found"),
-        ("0000000009999", "search.nobody"),
+        ("๙-๐๐๐๐-๐๐๐๐๐-๐๑-๐", "search.found"),
+        ("9000000009999", "search.nobody"),
         ("12", "search.wrong"),
     ):
-        at = start()
-        next(t for t in at.text_input if t.label == words["search.number"]).set_value(typed)
-        next(b for b in at.button if b.label == words["search.find"]).click().run()
+        at = searched(start(), typed, "help")
         shown = [e.value for e in (*at.success, *at.info, *at.warning)]
         start_of = words[expected].split("{")[0]
         assert any(value.startswith(start_of) for value in shown), (typed, shown)
         assert not named(at)
-    assert "0000000000010" not in Audit(filled.home, keys).path.read_text()
+    audit = Audit(filled.home, keys).path.read_text()
+    assert "9000000000010" not in audit
+    lines = [json.loads(line) for line in audit.splitlines()]
+    code = keys.code("household", "H00003")[:32]
+    assert [(line["action"], line["record"], line["reason"]) for line in lines] == [
+        ("searched", code, "help"),
+        ("searched", "none", "help"),
+    ]
+
+
+def test_a_search_needs_a_reason_and_leads_to_the_record(filled, keys, monkeypatch):
+    words = texts("en", HERE)
+    at = searched(start(), "9000000000010", None)
+    assert [e.value for e in at.warning] == [words["search.no_reason"]] and not at.success
+    assert not Audit(filled.home, keys).path.exists()
+    # The household is on no list that is shown, and can be opened all the same.
+    code = keys.code("household", "H00003")[:32]
+    monkeypatch.setattr(screen, "_listed", lambda _chosen: filled.households(2023, "10"))
+    at = searched(start(), "9000000000010", "help")
+    boxes = {box.label: box for box in at.selectbox}
+    assert boxes[words["record.which"]].value == f"2023/{code}"
+    at = opened(at, f"2023/{code}")
+    assert household(3)["house_no"] in named(at)
 
 
 def test_real_persons_need_the_setting(desk, intake, keys, tmp_path, monkeypatch, capsys):

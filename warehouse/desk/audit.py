@@ -97,6 +97,19 @@ class Audit:
             )
         self.append("opened", record=household, year=year, reason=reason, reference=reference)
 
+    def searched(self, found: tuple[int, str] | None, reason: str) -> None:
+        """Note that somebody was looked for by number, and the year and household that is about to be told (None: nobody).
+
+        Raises
+        ------
+        DeskError
+            When the reason is none of `REASONS`, or the line cannot be written.
+        """
+        if reason not in REASONS:
+            raise DeskError("ต้องเลือกเหตุผล", "a reason must be chosen")
+        year, household = found or (0, "none")
+        self.append("searched", record=household, year=year, reason=reason)
+
     def append(self, action: str, **facts: str | int) -> tuple[int, str]:
         """Write one line and wait until it is on the disk.
 

@@ -25,12 +25,18 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "form": ("ใส่ตัวเลข 13 หลัก คั่นด้วยขีดหรือเว้นวรรคได้", "put 13 digits; dashes and blanks may stand between"),
         "length": ("ใส่ให้ครบ 13 หลัก", "put all 13 digits"),
         "prefix": (
-            "ไม่มีเลขประจำตัวที่ขึ้นต้นด้วย 0 หรือ 9 ถ้าเป็นข้อมูลสังเคราะห์ให้ใช้ --synthetic",
-            "no citizen's number starts with 0 or 9; synthetic persons are imported with --synthetic",
+            "เลขขึ้นต้นด้วย 0 เช่น บุคคลที่ไม่มีสถานะทางทะเบียน ระบบตรวจเลขแบบนี้ไม่ได้ บุคคลนี้ถูกเก็บโดยไม่มีเลขประจำตัว",
+            "the number starts with 0, as those of persons without registration status do; it cannot be checked. The person is "
+            "kept without a number",
+        ),
+        "made_up": (
+            "เลขขึ้นต้นด้วย 9 ไม่มีใครถือ และสงวนไว้สำหรับบุคคลสังเคราะห์ ตรวจเลขกับบัตร และตรวจว่าไฟล์นี้เป็นคนจริง",
+            "nobody holds a number that starts with 9: those are kept for invented persons. Compare with the card, and see that "
+            "the file is of real ones",
         ),
         "possible": (
-            "ข้อมูลสังเคราะห์ต้องขึ้นต้นด้วย 0 หรือ 9 เลขนี้อาจเป็นของคนจริง ถ้าเป็นคนจริงห้ามใช้ --synthetic",
-            "synthetic numbers start with 0 or 9; this may be a real person's. Real persons are never imported with --synthetic",
+            "ข้อมูลสังเคราะห์ต้องขึ้นต้นด้วย 9 เลขนี้อาจเป็นของคนจริง ถ้าเป็นคนจริงห้ามใช้ --synthetic",
+            "synthetic numbers start with 9; this may be a real person's. Real persons are never imported with --synthetic",
         ),
         "check": (
             "ตรวจเลขกับบัตร หลักตรวจสอบไม่ตรง บุคคลนี้ถูกเก็บโดยไม่มีเลขประจำตัว",
@@ -39,6 +45,9 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Fault -> what the sender can do, in Thai and English."""
+
+KEPT: Final = frozenset({"prefix", "check"})
+"""Faults of persons who are kept, without their number."""
 
 _DIGITS = str.maketrans(
     {
@@ -60,7 +69,7 @@ def read_citizen(text: str | None, *, synthetic: bool = False) -> tuple[str | No
     ----------
     text : str or None
     synthetic : bool
-        Whether persons are invented; their numbers start with 0 or 9, which no real one does, and need no check digit.
+        Whether persons are invented; their numbers start with 9, which no real one does, and need no check digit.
 
     Returns
     -------
@@ -69,8 +78,8 @@ def read_citizen(text: str | None, *, synthetic: bool = False) -> tuple[str | No
 
     Examples
     --------
-    >>> read_citizen("๐-๑๐๐๗-๐๐๐๐๐-๐๐-๑", synthetic=True)
-    ('0100700000001', None)
+    >>> read_citizen("๙-๑๐๐๗-๐๐๐๐๐-๐๐-๑", synthetic=True)
+    ('9100700000001', None)
     >>> read_citizen("1100700000001.0")[1], read_citizen("1.1007E+12")[1], read_citizen("0100700000001")[1]
     ('float', 'scientific', 'prefix')
     """
@@ -94,7 +103,9 @@ def read_citizen(text: str | None, *, synthetic: bool = False) -> tuple[str | No
     except InvalidFormat:
         return None, "form"
     except InvalidComponent:
-        return (digits, None) if synthetic else (None, "prefix")
+        if digits.startswith("9"):
+            return (digits, None) if synthetic else (None, "made_up")
+        return None, "possible" if synthetic else "prefix"
     except InvalidChecksum:
         return None, "possible" if synthetic else "check"
     return (None, "possible") if synthetic else (digits, None)

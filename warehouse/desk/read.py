@@ -21,7 +21,7 @@ from analytics.vulnerability import INCOMES, members
 from geo.codes import INVISIBLE, CodeError, level_of, read_code
 from warehouse.batch import import_id
 from warehouse.desk.citizen import FAULTS as CITIZEN_FAULTS
-from warehouse.desk.citizen import read_citizen
+from warehouse.desk.citizen import KEPT, read_citizen
 from warehouse.desk.columns import ADDRESS, COLUMNS, NAME, FileKind, column_named, kind_of
 from warehouse.desk.keys import Keys
 from warehouse.desk.store import People
@@ -264,7 +264,7 @@ def _column(
         fault = faults[which[at]]
         assert fault is not None
         if column.name == "citizen_id":
-            how: Severity = "warn" if fault == "check" else "reject"
+            how: Severity = "warn" if fault in KEPT else "reject"
             refuse(f"households.citizen_{fault}", at, fault, "13", CITIZEN_FAULTS[fault], how)
         else:
             refuse(fault, at, "–", _expected(column))
