@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ from analytics.disclosure import (
     NotWholeError,
     Snapshot,
     Structure,
+    audit,
     counts_table,
     found_structure,
     is_offered,
@@ -45,6 +46,7 @@ from warehouse.snapshots import SnapshotInfo, StoreError
 FOLDER: Final = "private"
 KEY: Final = f"{FOLDER}/key"
 FILES: Final = f"{FOLDER}/files.json"
+_LEFT: Final = "left-"
 _KEYED: Final = "keyed-"
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
 
@@ -94,13 +96,48 @@ class Guard:
     privacy : Privacy
     small_sample : int
         Counts of young people who are NEET that rest on a smaller sample are hidden as well; 0 hides none for that.
+    left : sequence of Path
+        Snapshots newer than the one the draft starts from, newest first: readers saw them before somebody went back.
     """
 
-    def __init__(self, folder: Path, replace: Replace, privacy: Privacy, small_sample: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        replace: Replace,
+        privacy: Privacy,
+        small_sample: int = 0,
+        left: Sequence[Path] = (),
+    ) -> None:
         self._folder, self._replace, self._privacy = folder, replace, privacy
         self._small_sample = small_sample
         self._rules = _rules_sha256()
+        self._take_up(left)
         self.withheld: list[Withheld] = []
+
+    def _take_up(self, left: Sequence[Path]) -> None:
+        """Bring along what snapshots left behind showed, until their sources are hidden anew beside it.
+
+        The newest of each source and year is enough: it was itself chosen beside the one before, or brings that along.
+        """
+        seen: set[str] = set()
+        for snapshot in left:
+            here: set[str] = set()
+            for file in sorted((snapshot / FOLDER).glob("*.parquet")):
+                stem, kind = file.name.removesuffix(".parquet").rsplit(".", 1)
+                if stem in seen or not (kind == "counts" or kind.startswith(_LEFT)):
+                    continue
+                content = file.read_bytes()
+                try:
+                    pq.read_table(pa.BufferReader(content))
+                except (pa.ArrowInvalid, OSError):
+                    continue  # of a damaged snapshot; an older one may have it whole
+                here.add(stem)
+                own = self._folder / FOLDER / f"{stem}.counts.parquet"
+                if own.exists() and own.read_bytes() == content:
+                    continue
+                mark = hashlib.sha256(content).hexdigest()[:12]
+                self._replace(f"{FOLDER}/{stem}.{_LEFT}{mark}.parquet", content)
+            seen |= here
 
     # -- before the sums ----------------------------------------------------
 
@@ -236,9 +273,15 @@ class Guard:
             keep = _everywhere(table, levels.eq("village") & ~_large(table, self._privacy.village_households))
             if {"neet", "neet_sample"} <= set(table.columns):
                 keep["neet"] |= (table["neet_sample"] < self._small_sample) & (table["neet"] > 0)
-            former = self._former(source_id, year, scope)
+            formers = self._formers(source_id, year, scope)
+            former = formers[0] if formers else None
             reused = False
-            if former is not None and former.minimum == minimum and former.rules == self._rules:
+            if (
+                len(formers) == 1
+                and former is not None
+                and former.minimum == minimum
+                and former.rules == self._rules
+            ):
                 before = former.snapshot
                 reused = before.table.equals(table) and bool(
                     (keep & ~fixed & ~before.hidden).to_numpy().sum() == 0
@@ -248,17 +291,12 @@ class Guard:
             if reused and former is not None:
                 hidden, primary = former.snapshot.hidden, former.primary
             else:
-                previous = None
-                if former is not None and former.minimum >= minimum:
-                    previous = former.snapshot
-                elif former is not None:
-                    # A snapshot of a lower minimum told too much to be mended; this one shows no more than it did.
-                    keep |= former.snapshot.hidden.reindex(
-                        index=table.index, columns=table.columns, fill_value=False
-                    )
+                # A snapshot of a lower minimum told too much to be mended; this one shows no more than it did.
+                for low in (f.snapshot.hidden for f in formers if f.minimum < minimum):
+                    keep |= low.reindex(index=table.index, columns=table.columns, fill_value=False)
+                before_this = [f.snapshot for f in formers if f.minimum >= minimum]
                 structure = _structure(table)
-                chosen = protect(table, tree, structure, minimum, previous, keep=keep, fixed=fixed)
-                hidden, primary = chosen.hidden, chosen.primary
+                hidden, primary = _beside_all(table, tree, structure, minimum, before_this, keep, fixed)
         except (DependentError, DisclosureError) as error:
             if protected:
                 raise StoreError(
@@ -279,6 +317,7 @@ class Guard:
                 f"not published: counts of {source_id} {year + 543} are not whole numbers ({error}). To mend: check "
                 "the file",
             ) from error
+        self._drop_left(source_id, year)
         self._apply(connection, source_id, year, hidden, protected)
         self._small_villages_out(connection, source_id, year, table)
         tall = _tall(table, hidden, primary)
@@ -539,22 +578,19 @@ class Guard:
         )
         self._write(self._name(source_id, year, "rows"), rows)
 
-    def _former(self, source_id: str, year: int, scope: str) -> _Former | None:
-        file = self._folder / self._name(source_id, year, "counts")
-        if not file.exists():
-            return None
-        tall = pq.read_table(file)
-        marks = json.loads(tall.schema.metadata[b"daomap"])
-        if marks["scope"] != scope:
-            return None
-        frame = tall.to_pandas()
+    def _formers(self, source_id: str, year: int, scope: str) -> list[_Former]:
+        """What the snapshot before hid, and those that somebody went back from since."""
+        own = self._folder / self._name(source_id, year, "counts")
+        files = [own] if own.exists() else []
+        found = [_read_former(file, scope) for file in (*files, *self._left(source_id, year))]
+        return [former for former in found if former is not None]
 
-        def wide(column: str) -> pd.DataFrame:
-            made: pd.DataFrame = frame.pivot(index="area_code", columns="indicator", values=column)
-            return made
+    def _left(self, source_id: str, year: int) -> list[Path]:
+        return sorted((self._folder / FOLDER).glob(f"{self._stem(source_id)}-{year}.{_LEFT}*.parquet"))
 
-        hidden, primary = (wide(c).eq(True) for c in ("hidden", "primary"))
-        return _Former(Snapshot(wide("value"), hidden), primary, int(marks["minimum"]), str(marks["rules"]))
+    def _drop_left(self, source_id: str, year: int) -> None:
+        for file in self._left(source_id, year):
+            file.unlink()
 
     def _rows_file(self, source_id: str, year: int) -> Path:
         return self._folder / self._name(source_id, year, "rows")
@@ -563,6 +599,7 @@ class Guard:
         """A source that counts as published from now on keeps nothing apart."""
         for kind in ("rows", "counts"):
             (self._folder / self._name(source_id, year, kind)).unlink(missing_ok=True)
+        self._drop_left(source_id, year)
 
     def _name(self, source_id: str, year: int, kind: str) -> str:
         return f"{FOLDER}/{self._stem(source_id)}-{year}.{kind}.parquet"
@@ -632,6 +669,49 @@ def _parts(indicator: Any) -> list[str]:
             below = APPLICABLE + indicator.of.removeprefix("failing_ind")
         return [indicator.of, *([below] if below is not None else [])]
     return ["households", "surveyed_persons"]
+
+
+def _beside_all(
+    table: pd.DataFrame,
+    tree: Mapping[str, str | None],
+    structure: Structure,
+    minimum: int,
+    formers: Sequence[Snapshot],
+    keep: pd.DataFrame,
+    fixed: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Choose what to hide so that beside none of the former snapshots it tells too much; hidden and primary cells.
+
+    Raises
+    ------
+    DisclosureError
+        When no choice stands beside all of them.
+    """
+    others = formers[1:]
+    chosen = protect(table, tree, structure, minimum, formers[0] if formers else None, keep=keep, fixed=fixed)
+    for other in others:
+        if audit(table, chosen.hidden, tree, structure, minimum, other).ok:
+            continue
+        chosen = protect(table, tree, structure, minimum, other, keep=keep | chosen.hidden, fixed=fixed)
+    for former in formers if others else ():
+        if not audit(table, chosen.hidden, tree, structure, minimum, former).ok:
+            raise DisclosureError("a snapshot somebody went back from, beside this one, would tell too much")
+    return chosen.hidden, chosen.primary
+
+
+def _read_former(file: Path, scope: str) -> _Former | None:
+    tall = pq.read_table(file)
+    marks = json.loads(tall.schema.metadata[b"daomap"])
+    if marks["scope"] != scope:
+        return None
+    frame = tall.to_pandas()
+
+    def wide(column: str) -> pd.DataFrame:
+        made: pd.DataFrame = frame.pivot(index="area_code", columns="indicator", values=column)
+        return made
+
+    hidden, primary = (wide(c).eq(True) for c in ("hidden", "primary"))
+    return _Former(Snapshot(wide("value"), hidden), primary, int(marks["minimum"]), str(marks["rules"]))
 
 
 def _everywhere(table: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:

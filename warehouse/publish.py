@@ -198,7 +198,9 @@ def _write_database(
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         years = touched_years(b.observations for b in batches)
         levels: set[str] = set()
-        guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below)
+        base = staging.base.version if staging.base is not None else 0
+        left = [info.path for info in staging.store.list() if info.version > base]
+        guard = Guard(staging.path, staging.replace_file, settings.privacy, settings.neet.hidden_below, left)
         _official_areas(connection)
         batches = settle_outlines(connection, staging.path / "boundaries", batches)
         years |= _merge_indicators(connection, batches)

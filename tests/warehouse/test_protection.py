@@ -415,6 +415,26 @@ def test_nothing_readable_proves_a_guess_of_a_protected_file(store: Store) -> No
     assert protected_run.files == () and protected_run.imports == ("protected",)
 
 
+def test_what_readers_saw_before_somebody_went_back_is_not_forgotten(store: Store) -> None:
+    """A corrected file is hidden beside the snapshot that was left, also when something else came in between."""
+    first = publish_batches(store, Settings(), [batch([("TH", "population", YEAR, 9.0)], source="open")])
+    codes = [a.code for a in official_areas().values() if a.level == "district" and a.code[:2] == "91"]
+    one = pd.DataFrame({"target_poor": [3.0, 20, 60, *range(70, 70 + len(codes) - 3)]}, index=codes)
+    two = one.copy()
+    two.loc[codes[2]] = 6
+    seen = wide(shown(publish_batches(store, Settings(), [protected(one)])), "suppressed").eq(True)
+    store.rollback(first.id)
+    publish_batches(store, Settings(), [batch([("TH", "population", YEAR, 8.0)], source="open", sha="2")])
+    info = publish_batches(store, Settings(), [protected(two)])
+    now = wide(shown(info), "suppressed").eq(True)
+    assert seen["target_poor"].tolist().count(True) == 2 and {"91", *codes} == set(seen.index)
+    tree = {str(code): parent_of(str(code)) for code in now.index}
+    old, new = (pd.concat([t, t.sum().to_frame("91").T]) for t in (one, two))
+    old, new = old.reindex(seen.index), new.reindex(now.index)
+    assert audit(new, now, tree, tpmap_structure(), 5, Snapshot(old, seen)).ok
+    assert not list((info.path / "private").glob("*.left-*"))
+
+
 def test_sources_say_how_their_cells_are_shown(store: Store) -> None:
     publish_batches(store, Settings(), [protected(leaves()), batch(tall(leaves(2)), source="open", sha="o")])
     sources = Warehouse.open(store).sources().set_index("source_id")
