@@ -27,6 +27,7 @@ from warehouse.uploads import SECRET
 LEAST_SECRET: Final = 16
 MOST_TRIES: Final = 5
 TRIES_WITHIN_S: Final = 600.0
+SLOW_S: Final = 5.0
 _ADDRESS: Final = re.compile(r"/_stcore/upload_file/([^/]+)(?:/|$)")
 # What a proxy adds: behind one, this machine's address says nothing of who asks.
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -112,7 +113,10 @@ def _listed(value: object) -> Sequence[object]:
 
 
 class Tries:
-    """Guesses of the secret, counted for all sessions together: sessions cost nothing.
+    """Guesses of the secret: after a few wrong ones each is looked at late, and none is refused unlooked at.
+
+    A count for each session stops nobody, because sessions cost nothing, and a lock for all would let any visitor keep the
+    administrator out. What stands against guessing is the secret's length; the wait takes away the hurry.
 
     Parameters
     ----------
@@ -127,26 +131,21 @@ class Tries:
 
     @property
     def wait(self) -> float:
-        """Seconds until the next guess is looked at; 0 where one may be made."""
-        with self._lock:
-            return self._wait()
-
-    def _wait(self) -> float:
+        """Seconds to let pass before the next guess is looked at."""
         now = self._clock()
-        self._wrong = [t for t in self._wrong if now - t < TRIES_WITHIN_S]
-        return TRIES_WITHIN_S - (now - self._wrong[0]) if len(self._wrong) >= MOST_TRIES else 0.0
+        with self._lock:
+            recent = sum(now - t < TRIES_WITHIN_S for t in self._wrong)
+        return SLOW_S if recent >= MOST_TRIES else 0.0
 
     def right(self, typed: str) -> bool:
-        """Whether this is the secret; a guess too many is wrong whatever it is."""
-        with self._lock:
-            if self._wait():
-                return False
-            secret = os.environ.get(SECRET, "")
-            # Hashes are of one length, so that the time tells nothing of either.
-            same = hmac.compare_digest(_digest(typed), _digest(secret)) and len(secret) >= LEAST_SECRET
-            if not same:
-                self._wrong.append(self._clock())
-            return same
+        """Whether this is the secret."""
+        secret = os.environ.get(SECRET, "")
+        # Hashes are of one length, so that the time tells nothing of either.
+        same = hmac.compare_digest(_digest(typed), _digest(secret)) and len(secret) >= LEAST_SECRET
+        if not same:
+            with self._lock:
+                self._wrong = [*self._wrong, self._clock()][-MOST_TRIES:]
+        return same
 
 
 def _digest(text: str) -> bytes:

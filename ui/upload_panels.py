@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -175,8 +176,9 @@ def _ask_secret(c: Context) -> None:
     if not sent:
         return
     if wait := tries.wait:
-        st.error(w("manage.wait", minutes=int(wait // 60) + 1), icon=":material/timer:")
-    elif tries.right(typed):
+        with st.spinner(w("manage.wait", seconds=int(wait))):
+            time.sleep(wait)
+    if tries.right(typed):
         LOG.warning("administrator of the Data screen let in")
         st.session_state[_OPEN] = True
         st.rerun()
