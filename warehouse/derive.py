@@ -130,12 +130,13 @@ GROUP BY f.area_code, f.level, f.year, f.source_id, length(replace(f.mask, '0', 
 """
 
 # Which source readers see: one for each indicator, year and level, so that a ranking never mixes two.
-# Published before summed, then priority, then coverage.
+# Real before made up, published before summed, then priority, then coverage.
 _CHOICE = """
 CREATE OR REPLACE TEMP TABLE choice AS
 WITH dataset AS (
     SELECT f.indicator, f.year, f.level, f.source_id, count(*) AS areas,
-           bool_and(f.basis = 'aggregated') AS summed, any_value(s.priority) AS priority
+           bool_and(f.basis = 'aggregated') AS summed, any_value(s.priority) AS priority,
+           any_value(s.kind) = 'synthetic' AS made_up
     FROM fact f
     JOIN source s USING (source_id)
     GROUP BY ALL
@@ -144,7 +145,8 @@ ranked AS (
     SELECT *, row_number() OVER (
         PARTITION BY indicator, year, level
         -- Light of a part of the country leaves the country's own figure to another product: units must not mix.
-        ORDER BY starts_with(indicator, 'light_') AND areas < $coverage * most, summed, priority DESC, areas DESC, source_id
+        ORDER BY made_up, starts_with(indicator, 'light_') AND areas < $coverage * most, summed, priority DESC, areas DESC,
+                 source_id
     ) AS place
     FROM (SELECT *, max(areas) OVER (PARTITION BY indicator, year, level) AS most FROM dataset)
 ),
@@ -155,7 +157,7 @@ fuller AS (
     FROM ranked c
     JOIN ranked b ON b.place = 1 AND c.place > 1
          AND (b.indicator, b.year, b.level) = (c.indicator, c.year, c.level)
-    WHERE c.areas > b.areas AND c.summed = b.summed
+    WHERE c.areas > b.areas AND c.summed = b.summed AND c.made_up = b.made_up
       AND (
           SELECT count(*) > 0 AND bool_and(
               x.suppressed = y.suppressed

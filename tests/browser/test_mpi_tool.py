@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.conftest import Server, command, start_server, stop_server
-from tests.warehouse.test_mpi import KEY, folder_of
+from tests.warehouse.test_mpi import KEY, bare_home, folder_of
 
 
 @pytest.fixture(scope="module")
 def computed(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Made-up profiles of seven provinces beside the shipped figures."""
+    """Made-up profiles of seven provinces, and no official figure."""
     home, folder = tmp_path_factory.mktemp("computed"), tmp_path_factory.mktemp("out")
     people = [
         row
@@ -24,6 +24,7 @@ def computed(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             (f"9{n}0101", "f", 0b1111111111, 0, 60 - 8 * n, 60.0 - 8 * n),
         )
     ]
+    bare_home(home)
     done = command(home, "import", "mpi", str(folder_of(folder, people)), "--synthetic")
     assert done.returncode == 0, done.stdout + done.stderr
     server = start_server(home)

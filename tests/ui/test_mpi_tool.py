@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from fractions import Fraction
 
 import pytest
 
 from analytics.mpi_specs import load_spec, read_spec
 from tests.ui.test_pages import run, words
-from tests.warehouse.test_mpi import folder_of
+from tests.warehouse.test_mpi import bare_home, folder_of
 from ui import mpi_export, mpi_state
 from ui.mpi_state import cuts_around, points
 
@@ -17,14 +16,14 @@ CODES = [f"9{n}0101" for n in range(7)]
 
 
 @pytest.fixture(scope="module")
-def imported(embedded_home, tmp_path_factory):
-    """The shipped home with made-up profiles of seven provinces; the first has the most that are deprived in everything."""
+def imported(tmp_path_factory):
+    """A home of nothing else with made-up profiles of seven provinces; the first has the most that are deprived in everything."""
     from ui import data
     from warehouse.cli import main
 
     root = tmp_path_factory.mktemp("mpi_tool")
     home = root / "home"
-    shutil.copytree(embedded_home, home)
+    bare_home(home)
     people = [
         row
         for n, code in enumerate(CODES)

@@ -62,7 +62,7 @@ def home(tmp_path_factory):
         "longitude": 99.98,
         "latitude": 13.4,
     }
-    made = batch([*counts, *surveyed], kind="synthetic")
+    made = batch([*counts, *surveyed], kind="modelled")
     publish_batches(store, Settings(), [small, made, places_batch([school])])
     return folder
 

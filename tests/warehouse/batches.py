@@ -25,7 +25,7 @@ def batch(
     suppressed: Iterable[tuple[str, str]] = (),
     file: str = "made.csv",
     sha: str | None = None,
-    kind: str = "synthetic",
+    kind: str = "user",
 ) -> Batch:
     """A batch of (area, indicator, year, value) rows of one source."""
     rows = list(rows)

@@ -31,6 +31,7 @@ from warehouse.query import Warehouse
 from warehouse.report import ImportRefused, QueryError
 from warehouse.settings import Settings
 from warehouse.snapshots import Store, StoreError, file_sha256
+from warehouse.sources.modelled_lights import import_modelled
 from warehouse.sources.mpi import profiles_batch, read_mpi
 
 SPEC = load_spec("global_mpi")
@@ -74,6 +75,13 @@ def folder_of(
     }
     (folder / "manifest.json").write_text(json.dumps(manifest | changed), encoding="utf-8")
     return folder
+
+
+def bare_home(home: Path) -> Store:
+    """A home without a single official figure, where made-up persons may come in."""
+    store = Store(home)
+    publish_batches(store, Settings(), [import_modelled()], fresh=True)
+    return store
 
 
 def opened(store: Store) -> Warehouse:
@@ -280,6 +288,27 @@ def test_bits_of_earlier_years_are_never_read_by_other_indicators(tmp_path: Path
     publish_batches(store, Settings(), [made(turned, 2021)])
     found = opened(store).mpi.measures(Question("mpi-made-computed", "subdistrict", "TH", 2021)).loc["500101"]
     assert (found["censored", "food"], found["censored", "water"]) == (0.5, 0.0)
+
+
+def test_made_up_persons_never_stand_beside_official_figures_nor_before_real_ones(tmp_path: Path) -> None:
+    store = Store(tmp_path / "home")
+    official = batch([("10", "surveyed_persons", 2022, 5.0)], kind="official", source="agency")
+    made_up = read_mpi(folder_of(tmp_path), cells="synthetic")
+    with pytest.raises(StoreError, match="official figures and synthetic ones"):
+        publish_batches(store, Settings(), [official, made_up], fresh=True)
+    assert store.current() is None
+    # Of more areas than the real ones, and still not what is shown where the real ones have a number.
+    real = profiles_batch(
+        _plain([("950101", "", 0b1111111111, 0, 1, 1.0), ("950101", "", 0, 0, 3, 3.0)]),
+        SPEC,
+        year=2022,
+        source_id="mpi-global-mpi-computed",
+        synthetic=False,
+    )
+    publish_batches(store, Settings(), [made_up, real], fresh=True)
+    for level, code in (("subdistrict", "950101"),):
+        shown_here = opened(store).values(observed(SPEC, "h"), level=level, year=2022).set_index("area_code")
+        assert shown_here.loc[code, ["value", "source_id"]].tolist() == [25.0, "mpi-global-mpi-computed"]
 
 
 def test_profiles_of_a_protected_source_are_never_published(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def house(tmp_path_factory):
             rows.append((code, "mpi_poor_rate", YEAR, float(north[code] + dice.normal(0, 0.3))))
         if code != "12":
             rows.append((code, "gpp_per_head", YEAR, float(10 ** (20 - north[code]) + dice.normal(0, 0.01))))
-    made = batch(rows, suppressed=[("13", "mpi_poor_rate")])
+    made = batch(rows, suppressed=[("13", "mpi_poor_rate")], kind="modelled")
     town = {"code": "550151", "level": "subdistrict", "parent": "5501", "name_th": "ทม.น่าน", "name_en": "Nan town",
             "kind": "municipal"}  # fmt: skip
     towns = batch(
