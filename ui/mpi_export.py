@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 
 import streamlit as st
 
@@ -44,13 +45,18 @@ def rows(c: Context, choice: Choice) -> Iterator[list[object]]:
             a, b = now.loc[code], own.loc[code]
             numbers = [
                 a["n", ""], a["poor", ""], 100 * a["H", ""], 100 * a["A", ""], a["M0", ""],
-                100 * b["H", ""], 100 * b["A", ""], b["M0", ""], int(place[code]), int(own_place[code]),
+                100 * b["H", ""], 100 * b["A", ""], b["M0", ""], _whole(place[code]), _whole(own_place[code]),
             ]  # fmt: skip
         stay = list(ranks.loc[code]) if code in ranks.index else [None] * 3
         yield [
             code, area.name_th, area.name_en, *numbers, *stay, str(choice.spec.k), weights, q.year, q.year + 543,
             choice.edition.sources[q.year], made_up,
         ]  # fmt: skip
+
+
+def _whole(place: float) -> int | None:
+    """A rank; None where nobody's indicators are all known, and there is none."""
+    return None if isnan(place) else int(place)
 
 
 def part_rows(c: Context, choice: Choice) -> Iterator[list[object]]:

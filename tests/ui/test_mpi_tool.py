@@ -33,6 +33,8 @@ def imported(tmp_path_factory):
             (code, "f", 0b1111111111, 0, 60 - 8 * n, 60.0 - 8 * n),
         )
     ]
+    # Nobody there has all indicators known.
+    people.append(("500101", "f", 0, 1, 5, 5.0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAOMAP_HOME", str(home))
         assert main(["import", "mpi", str(folder_of(root, people)), "--synthetic"]) == 0
@@ -117,7 +119,8 @@ def test_the_export_has_the_numbers_and_the_specification_of_the_view(imported):
     assert first["headcount_percent"] == pytest.approx(100 * 60 / 170) and first["rank_m0"] == 1
     assert first["own_headcount_percent"] == pytest.approx(100 * 70 / 170)
     assert first["made_up"] == "true" and first["k"] == "4/5"
-    # No data is not zero.
+    # No data is not zero, and neither is a place of an area of which nothing is known of anybody.
+    assert rows["50"]["persons"] == 0 and rows["50"]["rank_m0"] is None and rows["50"]["own_rank_m0"] is None
     assert bangkok["m0"] is None and bangkok["rank_m0"] is None
     spec = read_spec(mpi_export.specification(choice))
     assert spec.k == Fraction(4, 5) and spec.dimensions[0].weight == Fraction(1, 2)
