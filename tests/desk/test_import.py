@@ -117,6 +117,48 @@ def test_answers_of_a_survey_are_judged_by_the_shared_rules(tmp_path, intake, ke
     assert (two["ind08"], two["ind22"], two["ind21"]) == (0, 0, 2) and pd.isna(two["ind09"])
 
 
+def test_a_list_of_the_logbook_needs_no_income_line(tmp_path, intake, keys):
+    stated = {"ind22": 1, "ind10": 0}
+    homes = write(
+        tmp_path / "a.csv", [{"household_id": "a", "area_code": "550101", "income_main": 1, **stated}]
+    )
+    people = [
+        {
+            "person_id": "p",
+            "household_id": "a",
+            "age": 40,
+            "disabled": 1,
+            "bedridden": "",
+            "chronically_ill": 0,
+        }
+    ]
+    report, made = read(intake, keys, homes, write(tmp_path / "b.csv", people))
+    assert made is not None, said(report)
+    assert "judged_indicators" not in report.facts
+    # Answers without any income settle what they can, and indicator 22 stays unknown.
+    homes = write(tmp_path / "a.csv", [{"household_id": "a", "area_code": "550101", "drinking_water": 0}])
+    report, made = read(intake, keys, homes, tmp_path / "b.csv", year=2035)
+    assert made is not None, said(report)
+    row = made.tables["household"].to_pylist()[0]
+    assert (row["ind09"], row["ind22"]) == (1, None)
+
+
+def test_a_parquet_column_nobody_asked_for_does_not_matter(tmp_path, intake, keys):
+    homes = pd.DataFrame([household(n) for n in range(2)])
+    homes["updated_at"] = pd.Timestamp("2023-05-01")
+    homes["tags"] = [["x"], []]
+    homes.to_parquet(tmp_path / "h.parquet")
+    people = write(tmp_path / "p.csv", [person(n, n) for n in range(2)])
+    report, made = read(intake, keys, tmp_path / "h.parquet", people)
+    assert made is not None, said(report)
+    assert made.tables["household"].num_rows == 2
+    homes["moo"] = [[1], [2]]
+    homes.to_parquet(tmp_path / "h.parquet")
+    report, made = read(intake, keys, tmp_path / "h.parquet", people)
+    assert made is None
+    assert [(f.code, f.column) for f in report.rejections] == [("households.column_kind", "moo")]
+
+
 FAULTS = {
     "float": (None, {"citizen_id": "1100700000001.0"}, "households.citizen_float"),
     "scientific": (None, {"citizen_id": "1.1007E+12"}, "households.citizen_scientific"),

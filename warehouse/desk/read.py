@@ -62,6 +62,10 @@ MENDS: Final[dict[str, tuple[str, str]]] = {
         "import the file of households and the file of persons together",
     ),
     "households.column_twice": ("ให้เหลือคอลัมน์เดียวต่อความหมาย", "keep one column for each meaning"),
+    "households.column_kind": (
+        "บันทึกคอลัมน์นี้เป็นข้อความ ตัวเลข หรือวันที่ ไม่ใช่เวลา รายการ หรือข้อมูลซ้อน",
+        "save this column as text, numbers or dates: not as times, lists or nested values",
+    ),
     "households.column_missing": ("เพิ่มคอลัมน์นี้", "add this column"),
     "households.empty": ("ใส่ค่าในช่องนี้ ทุกแถวต้องมี", "fill the cell in; every row needs it"),
     "households.truth": (
@@ -161,7 +165,7 @@ def _read(
         if (reader := SUFFIXES.get(path.suffix.lower())) is None:
             _note(report, "households.suffix", path.name, None, None, path.suffix[:12] or "-", "csv, parquet")
         else:
-            jobs.append(Job(reader, path))
+            jobs.append(Job(reader, path, options={"plain_only": True} if reader == "parquet" else {}))
     tables: dict[FileKind, list[pd.DataFrame]] = {}
     hashes: list[str] = []
     for number, result in enumerate(intake.read(jobs), 1):
@@ -175,7 +179,8 @@ def _read(
             continue
         hashes.append(str(result.facts["sha256"]))
         report.rows_read += result.table.num_rows
-        kind, frame = _typed_table(result.table, result.job.path.name, report, year, synthetic)
+        unread = [str(name) for name in result.facts.get("unread", ())]
+        kind, frame = _typed_table(result.table, result.job.path.name, report, year, synthetic, unread)
         if kind is not None and frame is not None:
             tables.setdefault(kind, []).append(frame)
     return tables, hashes
@@ -190,11 +195,17 @@ def _files(paths: Sequence[Path]) -> Iterable[Path]:
 
 
 def _typed_table(
-    table: pa.Table, file: str, report: ImportReport, year: int | None, synthetic: bool
+    table: pa.Table,
+    file: str,
+    report: ImportReport,
+    year: int | None,
+    synthetic: bool,
+    unread: Sequence[str] = (),
 ) -> tuple[FileKind | None, pd.DataFrame | None]:
     headings = [name for name in table.column_names if name != ROW]
     meant = [column_named(name) for name in headings]
-    kind = kind_of([name for name in meant if name is not None])
+    left_out = {name for heading in unread if (name := column_named(heading)) is not None}
+    kind = kind_of([*(name for name in meant if name is not None), *sorted(left_out)])
     if kind is None:
         known = sum(name is not None for name in meant)
         _note(
@@ -202,6 +213,10 @@ def _typed_table(
         )
         return None, None
     wanted = {column.name: column for column in COLUMNS[kind]}
+    for name in sorted(left_out & set(wanted)):
+        _note(report, "households.column_kind", file, 1, name, "–", wanted[name].kind)
+    if left_out & set(wanted):
+        return None, None
     rows = table.column(ROW).to_numpy()
     out: dict[str, Any] = {}
     for position, name in enumerate(meant):
@@ -487,10 +502,21 @@ def _judge(homes: pd.DataFrame, persons: pd.DataFrame, report: ImportReport, inc
     for number in DEPRIVATIONS:
         if f"ind{number}" not in homes.columns:
             homes[f"ind{number}"] = pd.array([pd.NA] * len(homes), "Int64")
-    survey = {c.name for c in (*HOUSEHOLD, *PERSON) if not c.required} - {"sex", "welfare_card", "weight"}
+    survey = {c.name for c in (*HOUSEHOLD, *PERSON) if not c.required} - _DECIDES_NOTHING
     report.facts["stated_indicators"] = len(stated)
-    if len(stated) == len(DEPRIVATIONS) or not survey & (set(homes.columns) | set(persons.columns)):
+    answered = {
+        name
+        for frame in (homes, persons)
+        for name in survey & set(frame.columns)
+        if frame[name].notna().any()
+    }
+    if "ind22" in stated:
+        answered -= set(INCOMES)
+    if len(stated) == len(DEPRIVATIONS) or not answered:
         return True
+    if not answered & set(INCOMES) and income_line is None:
+        # Nothing rests on the line: indicator 22 is stated, or stays missing without an income.
+        income_line = 1
     from warehouse.desk.judge import UnknownLine, judged
 
     for year in sorted({int(y) for y in homes["year"]}):
@@ -506,6 +532,12 @@ def _judge(homes: pd.DataFrame, persons: pd.DataFrame, report: ImportReport, inc
                 homes.loc[here, f"ind{number}"] = states[f"ind{number}"].astype("Int64").to_numpy()
     report.facts["judged_indicators"] = len(DEPRIVATIONS) - len(stated)
     return True
+
+
+_DECIDES_NOTHING: Final = frozenset(
+    {"sex", "welfare_card", "weight", "stratum", "cluster", "disabled", "bedridden", "chronically_ill"}
+)
+"""Columns of a survey that a list of the logbook has as well, and that alone settle no indicator."""
 
 
 def _table(frame: pd.DataFrame, columns: dict[str, pa.DataType]) -> pa.Table:

@@ -33,12 +33,12 @@ def read_parquet(
     file : str
         Its name, for messages.
     options : mapping
-        ``max_rows``.
+        ``max_rows``; ``plain_only``: leave out columns of other kinds instead of refusing the file.
 
     Returns
     -------
     pyarrow.Table, dict, list of Finding
-        Text columns and ``_row`` (records counted from 1), facts, and no warnings.
+        Text columns and ``_row`` (records counted from 1), facts (``unread``: names of the columns left out), and no warnings.
     """
     require(data, file, frozenset({"parquet"}))
     try:
@@ -47,7 +47,8 @@ def read_parquet(
         declared = sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups))
         rows, columns = about.num_rows, about.num_columns
         types = [field.type for field in source.schema_arrow]
-        names = [field.name.strip() for field in source.schema_arrow]
+        written = [field.name for field in source.schema_arrow]
+        names = [name.strip() for name in written]
     except (pa.ArrowException, OSError) as error:
         raise Refused(finding("intake.unreadable", file, type(error).__name__, "parquet")) from None
     max_rows = int(options.get("max_rows", 5_000_000))
@@ -62,18 +63,23 @@ def read_parquet(
     if not rows:
         raise Refused(finding("csv.header_only", file, "0", ">= 1"))
     for number, (name, kind) in enumerate(zip(names, types, strict=True), 1):
-        if not _plain(kind):
+        if not _plain(kind) and not options.get("plain_only"):
             raise Refused(finding("parquet.nested", file, str(kind)[:40], "text, number", column=str(number)))
         if not name or name == ROW or names.count(name) > 1:
             raise Refused(finding("csv.duplicate_header", file, str(number), "x 1", column=str(number)))
+    read = [at for at, kind in enumerate(types) if _plain(kind)]
     try:
-        table = source.read(use_threads=False)
+        # What is left out is not even unpacked.
+        some = None if len(read) == len(types) else [written[at] for at in read]
+        table = source.read(columns=some, use_threads=False)
+        table = table if some is None else table.select(some)
         texts = [_text(table.column(at)) for at in range(table.num_columns)]
     except (pa.ArrowException, OSError) as error:
         raise Refused(finding("intake.unreadable", file, type(error).__name__, "parquet")) from None
     numbers = pa.array(range(1, rows + 1), pa.int32())
-    made = pa.table([*texts, numbers], names=[*names, ROW])
-    return made, {"rows": rows, "encoding": "parquet"}, []
+    made = pa.table([*texts, numbers], names=[*(names[at] for at in read), ROW])
+    unread = [name for at, name in enumerate(names) if at not in set(read)]
+    return made, {"rows": rows, "encoding": "parquet", "unread": unread}, []
 
 
 def _plain(kind: pa.DataType) -> bool:
