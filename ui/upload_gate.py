@@ -167,6 +167,12 @@ class Door:
         with self._lock:
             self._open = {s for s in self._open if alive(s)} | {session}
 
+    @property
+    def sessions(self) -> frozenset[str]:
+        """Those it is open for."""
+        with self._lock:
+            return frozenset(self._open)
+
     def shut(self, session: str) -> None:
         with self._lock:
             self._open.discard(session)

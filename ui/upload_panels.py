@@ -29,9 +29,11 @@ from warehouse.snapshots import StoreError
 from warehouse.sources.table_plan import UNITS, WORSE, Plan, plan_toml
 from warehouse.uploads import MAPPING, REPORT, SUFFIXES, Upload, UploadJob, Uploads
 
+_GRACE_S: Final = 30.0
 _OPEN: Final = "_manage_open"
 _WORK: Final = "_upload_work"
 _SAID: Final = "_manage_said"
+_GONE: Final = "_upload_gone"
 _REFUSED: Final = "_upload_refused"
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "cells": ("published", "protected"),
@@ -95,8 +97,21 @@ def _session() -> str:
     return here.session_id if here is not None else ""
 
 
+_away: dict[str, float] = {}
+"""Sessions without a connection, since when they were seen to have none."""
+
+
 def _alive(session: str) -> bool:
-    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+    """Whether a session is there or may come back: a short break of the connection is no end."""
+    if not runtime.exists() or runtime.get_instance().is_active_session(session):
+        _away.pop(session, None)
+        return True
+    # Streamlit keeps a session whose connection is down for so long, and brings it back under the same id.
+    keeps = float(st.get_option("server.disconnectedSessionTTL") or 0)
+    gone = time.monotonic() - _away.setdefault(session, time.monotonic()) > keeps + _GRACE_S
+    if gone:
+        _away.pop(session, None)
+    return not gone
 
 
 def administers() -> bool:
@@ -123,8 +138,9 @@ def manage_panel(c: Context) -> None:
         door.shut(_session())
         _ask_secret(c)
         return
-    door.open(_session(), _alive)
-    for session in [s for s, work in _works.items() if not _alive(s) and not work.publishing]:
+    alive = {s for s in (*_works, *door.sessions) if _alive(s)}
+    door.open(_session(), alive.__contains__)
+    for session in [s for s, work in _works.items() if s not in alive and not work.publishing]:
         _works.pop(session).discard()
     if said := st.session_state.pop(_SAID, None):
         st.success(escape_markdown(said), icon=":material/check_circle:")
@@ -210,6 +226,8 @@ def _choose_file(c: Context) -> None:
         w("manage.kind"), KINDS, key="upload_kind", format_func=lambda k: w(f"manage.kind_{k}"), width=460
     )
     st.caption(w(f"manage.about_{kind}"))
+    if st.session_state.pop(_GONE, False):
+        st.info(w("manage.gone"), icon=":material/info:")
     if refused := st.session_state.pop(_REFUSED, None):
         st.error(escape_markdown(w.pick(*refused)), icon=":material/block:")
     # A new key for every file: the one before is forgotten by the browser too.
@@ -254,6 +272,11 @@ def _forget(ids: list[str]) -> None:
 
 def _go_on(c: Context, work: Work) -> None:
     w = c.words
+    if not work.upload.folder.is_dir() and work.job is None and work.draft.stage != "published":
+        # Taken away while this session had no connection, or by whoever tidies the disk.
+        _drop()
+        st.session_state[_GONE] = True
+        st.rerun()
     names = ", ".join(work.upload.names)
     st.markdown(escape_markdown(w("manage.file_line", names=names, size=f"{work.upload.size:,}")))
     work.settle()

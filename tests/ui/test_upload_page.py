@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from geo.codes import official_areas
 from tests.ui.test_pages import run, words
-from ui import data, upload_gate
+from ui import data, upload_gate, upload_panels
 from ui.texts import Words
 
 EN = Words("en")
@@ -196,3 +197,34 @@ def test_behind_a_proxy_a_secret_is_needed_and_guessed_slowly(monkeypatch):
     guess(other, "a secret of many letters")
     assert time.monotonic() - began >= 0.5
     assert other.get("file_uploader") and not at.get("file_uploader")
+
+
+def test_a_short_break_of_the_connection_ends_no_session(monkeypatch):
+    now, connected = [100.0], [False]
+    manager = SimpleNamespace(is_active_session=lambda _session: connected[0])
+    monkeypatch.setattr(upload_panels.runtime, "exists", lambda: True)
+    monkeypatch.setattr(upload_panels.runtime, "get_instance", lambda: manager)
+    monkeypatch.setattr(upload_panels, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    keeps = float(upload_panels.st.get_option("server.disconnectedSessionTTL"))
+    assert upload_panels._alive("s")
+    now[0] += keeps
+    assert upload_panels._alive("s")
+    connected[0] = True
+    assert upload_panels._alive("s")
+    connected[0] = False
+    assert upload_panels._alive("s")
+    now[0] += keeps + upload_panels._GRACE_S + 1
+    assert not upload_panels._alive("s")
+
+
+def test_a_file_that_was_taken_away_is_said_to_be_gone(administered: Path, monkeypatch):
+    monkeypatch.setattr(upload_gate, "_confinement", lambda: (True, ("", "")))
+    failed = {"failed": {"th": "–", "en": "–"}}
+    job = SimpleNamespace(action="check", done=True, answer=failed, cancel=lambda: None)
+    monkeypatch.setattr(upload_panels, "UploadJob", lambda *_: job)
+    at = run("data", part="manage", lang="en")
+    at.file_uploader[0].set_value(("rain 2563.csv", RAIN.encode(), "text/csv")).run()
+    (folder,) = (administered / "uploads").iterdir()
+    shutil.rmtree(folder)
+    submit(at, EN("manage.check_again"))
+    assert EN("manage.gone") in said(at) and at.get("file_uploader")
