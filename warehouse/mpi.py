@@ -8,8 +8,8 @@ overlap: its 31 cells are the profiles of a specification whose indicators are t
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.catalogue import MASKS
-from geo.codes import level_of
+from geo.codes import level_of, official_areas
 from warehouse.report import QueryError
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ FROM mpi_profile p
 JOIN mpi_spec e ON e.source_id = p.source_id AND e.spec = p.spec
 JOIN source s ON s.source_id = p.source_id
 GROUP BY p.source_id, p.spec, p.year ORDER BY p.source_id, p.spec, p.year
+"""
+_AREAS = """
+SELECT DISTINCT area_code FROM mpi_profile WHERE source_id = $source AND spec = $spec AND year = $year AND subgroup = ''
 """
 _OVERLAPS = """
 SELECT o.year, o.level, any_value(o.source_id), any_value(s.kind)
@@ -76,6 +79,37 @@ WHERE starts_with(indicator, 'overlap_cell_') AND preferred AND level = $level A
   AND ($within = 'TH' OR starts_with(area_code, $within)) AND value IS NOT NULL AND denominator IS NOT NULL
 ORDER BY area_code, indicator
 """
+
+
+def upper_areas(codes: Iterable[str], finest: str) -> dict[str, frozenset[str]]:
+    """Areas above the finest level that profiles may be added up to.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Areas with profiles.
+    finest : str
+        Their level.
+
+    Returns
+    -------
+    dict of str to frozenset of str
+        By level: the areas `warehouse.derive.SUM_COVERAGE` of whose official children are there, level by level as for every
+        other sum. A survey of one province is no figure of the country.
+    """
+    from warehouse.derive import SUM_COVERAGE
+
+    official = official_areas().values()
+    here = frozenset(codes)
+    found: dict[str, frozenset[str]] = {}
+    for level in reversed(LEVELS[: LEVELS.index(finest)]):
+        below = LEVELS[LEVELS.index(level) + 1]
+        children = [(area.parent, area.code in here) for area in official if area.level == below]
+        every = Counter(parent for parent, _ in children)
+        known = Counter(parent for parent, there in children if there)
+        here = frozenset(str(p) for p, n in every.items() if known[p] >= SUM_COVERAGE * n)
+        found[level] = here
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +145,8 @@ class Edition:
     key : str
         In an address: the source's id, or `OVERLAP`.
     levels : mapping of int to tuple of str
-        Levels with profiles, by year of the common era, from the country down.
+        Levels with profiles, by year of the common era, from the country down; those above the finest where enough of the areas
+        below are there.
     sources : mapping of int to str
         Source id by year.
     subgroups : tuple of str
@@ -156,6 +191,7 @@ class Mpi:
     def __init__(self, house: Warehouse) -> None:
         self._house = house
         self._lock = threading.Lock()
+        self._sums: dict[tuple[str, str, int], dict[str, frozenset[str]]] = {}
         self._counts: OrderedDict[tuple[object, ...], ProfileCounts] = OrderedDict()
 
     @cached_property
@@ -169,7 +205,9 @@ class Mpi:
         if self._house._rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'mpi_profile'"):
             for source, spec, year, level, entry, kind, subgroups in self._house._rows(_EDITIONS):
                 before = found.get((source, spec))
-                levels = LEVELS[: LEVELS.index(level) + 1]
+                sums = upper_areas(self._areas(source, spec, int(year)), level)
+                self._sums[source, spec, int(year)] = sums
+                levels = tuple(one for one in LEVELS if one == level or sums.get(one))
                 names = tuple(s for s in subgroups if s)
                 found[source, spec] = Edition(
                     source,
@@ -196,6 +234,11 @@ class Mpi:
                 )
             )
         return tuple(made)
+
+    def _areas(self, source: str, spec: str, year: int) -> list[str]:
+        """Areas of the finest level that everybody's profiles are of."""
+        rows = self._house._rows(_AREAS, {"source": source, "spec": spec, "year": year})
+        return [str(code) for (code,) in rows]
 
     def edition(self, key: str) -> Edition:
         """One edition by its key."""
@@ -247,6 +290,9 @@ class Mpi:
         if level_of(within) in WIDTH and WIDTH.get(level, 0) < WIDTH[level_of(within)]:
             raise QueryError(f"{within} อยู่ใต้ระดับ {level}", f"{within} lies below the level {level}")
         lists = self._house._table(_PROFILES, given)
+        sums = self._sums[edition.sources[year], edition.spec.id, year]
+        if level in sums:
+            lists = lists[lists["area_code"].isin(sums[level])]
         sizes = [len(row) for row in lists["profile"]]
         columns = {"area_code": np.repeat(lists["area_code"].to_numpy(dtype=object), sizes)}
         for name, kind in (

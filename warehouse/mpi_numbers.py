@@ -13,6 +13,7 @@ import pyarrow as pa
 from analytics.alkire_foster import count_profiles, measures, roll_up
 from analytics.mpi_catalogue import ADJUSTED, HEADCOUNT, INTENSITY, observed
 from analytics.mpi_specs import MpiSpec, read_spec
+from warehouse import mpi
 from warehouse.batch import OBSERVATION, Batch
 from warehouse.mpi import LEVELS, WIDTH
 from warehouse.report import Finding, ImportRefused, Severity
@@ -167,8 +168,13 @@ def put_mpi_numbers(
             "DELETE FROM observation WHERE source_id = ? AND year = ? AND starts_with(indicator, 'af_')",
             [source, year],
         )
+        sums = mpi.upper_areas(rows["area_code"].unique(), finest)
         for level in LEVELS[: LEVELS.index(finest) + 1] if len(rows) else ():
             upper = rows if level == finest else roll_up(rows, WIDTH.get(level, 0))
+            if level != finest:
+                upper = upper[upper["area_code"].isin(sums[level])].reset_index(drop=True)
+            if not len(upper):
+                continue
             table = _observations(spec, upper, level, int(year), str(source), level == finest)
             connection.register("incoming", table)
             connection.execute("INSERT INTO observation SELECT *, false, false FROM incoming")

@@ -7,23 +7,28 @@ from collections.abc import Iterator
 
 import pytest
 
+from geo.codes import official_areas
 from tests.browser.conftest import Server, command, start_server, stop_server
 from tests.warehouse.test_mpi import KEY, bare_home, folder_of
 
 
 @pytest.fixture(scope="module")
 def computed(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Made-up profiles of seven provinces, and no official figure."""
+    """Made-up profiles of the provinces, deprived persons in seven of them, and no official figure."""
     home, folder = tmp_path_factory.mktemp("computed"), tmp_path_factory.mktemp("out")
     people = [
         row
         for n in range(7)
         for row in (
-            (f"9{n}0101", "f", 0, 0, 100, 100.0),
-            (f"9{n}0101", "m", 0b11, 0, 10 + 9 * n, 10.0 + 9 * n),
-            (f"9{n}0101", "f", 0b1111111111, 0, 60 - 8 * n, 60.0 - 8 * n),
+            (f"9{n}", "f", 0, 0, 100, 100.0),
+            (f"9{n}", "m", 0b11, 0, 10 + 9 * n, 10.0 + 9 * n),
+            (f"9{n}", "f", 0b1111111111, 0, 60 - 8 * n, 60.0 - 8 * n),
         )
     ]
+    # The country is shown where nine tenths of the provinces are there.
+    counted = {row[0] for row in people}
+    others = [code for code in official_areas() if len(code) == 2 and code not in {"TH", *counted}]
+    people += [(code, "m", 0, 0, 1, 1.0) for code in others]
     bare_home(home)
     done = command(home, "import", "mpi", str(folder_of(folder, people)), "--synthetic")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.mpi_specs import load_spec, read_spec
 from tests.ui.test_pages import run, words
-from tests.warehouse.test_mpi import bare_home, folder_of
+from tests.warehouse.test_mpi import bare_home, every_sum, folder_of
 from ui import mpi_export, mpi_state
 from ui.mpi_state import cuts_around, points
 
@@ -37,6 +37,8 @@ def imported(tmp_path_factory):
     people.append(("500101", "f", 0, 1, 5, 5.0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAOMAP_HOME", str(home))
+        # A subdistrict of each province is shown as the province and the country.
+        patch.setattr("warehouse.mpi.upper_areas", every_sum)
         assert main(["import", "mpi", str(folder_of(root, people)), "--synthetic"]) == 0
         data.settings.cache_clear()
         data.store.cache_clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from analytics.mpi_catalogue import catalogue_entries, observed
 from analytics.mpi_specs import load_spec, read_spec, shipped_specs
 from analytics.mpi_toml import spec_toml
 from analytics.overlap import alkire_foster, exactly
+from geo.codes import official_areas
 from tests.mpi_tables import spec_of
 from tests.warehouse.batches import batch
 from warehouse.cli import main
 from warehouse.computed_layers import computed_layer
-from warehouse.mpi import OVERLAP, Question, adjusted
+from warehouse.mpi import LEVELS, OVERLAP, WIDTH, Question, adjusted, upper_areas
 from warehouse.mpi_layers import mpi_url, shown
 from warehouse.publish import known_imports, publish_batches
 from warehouse.query import Warehouse
@@ -82,6 +83,21 @@ def bare_home(home: Path) -> Store:
     store = Store(home)
     publish_batches(store, Settings(), [import_modelled()], fresh=True)
     return store
+
+
+def every_sum(codes: Iterable[str], finest: str) -> dict[str, frozenset[str]]:
+    """Stands in for `warehouse.mpi.upper_areas` where a few persons are to have sums at every level."""
+    codes = list(codes)
+    widths = {level: WIDTH.get(level, 0) for level in LEVELS[: LEVELS.index(finest)]}
+    return {level: frozenset(c[:n] if n else "TH" for c in codes) for level, n in widths.items()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_are_enough() -> Iterator[None]:
+    """Tests here count a handful of persons; what is asked of real ones has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("warehouse.mpi.upper_areas", every_sum)
+        yield
 
 
 def opened(store: Store) -> Warehouse:
@@ -266,6 +282,27 @@ def test_a_year_that_arrives_again_takes_the_place_of_the_one_before(tmp_path: P
 
 def _plain(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["area_code", "subgroup", "profile", "missing", "persons", "weight"])
+
+
+def test_a_survey_of_one_province_is_no_figure_of_the_country(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.mpi.upper_areas", upper_areas)
+    official = [code for code in official_areas() if len(code) == 6 and code.startswith("50")]
+    whole = [code for code in official if code != official[0]]
+    rows = [(code, "", 0b1111111111, 0, 1, 1.0) for code in (*whole, "510101")]
+    store = Store(tmp_path / "home")
+    made = profiles_batch(_plain(rows), SPEC, year=2022, source_id=KEY, synthetic=True)
+    publish_batches(store, Settings(), [made], fresh=True)
+    house = opened(store)
+    for level, known in (("country", set()), ("province", {"50"}), ("subdistrict", {*whole, "510101"})):
+        found = house.values(observed(SPEC, "h"), level=level, year=2022).dropna(subset=["value"])
+        assert set(found["area_code"]) == known
+    [edition] = house.mpi.editions
+    assert edition.levels[2022] == ("province", "district", "subdistrict")
+    assert set(house.mpi.measures(Question(KEY, "province", "TH", 2022)).index) == {"50"}
+    with pytest.raises(QueryError):
+        house.mpi.profiles(KEY, "country", "TH", 2022)
 
 
 def test_bits_of_earlier_years_are_never_read_by_other_indicators(tmp_path: Path) -> None:
