@@ -56,7 +56,7 @@ SOURCE = pa.schema(
         ("licence", pa.string()),
         ("year", pa.int16()),
         ("retrieved", pa.string()),  # ISO date, or null where unknown
-        ("cells", pa.string()),  # published | protected: may these very cells be shown?
+        ("cells", pa.string()),  # published | protected | synthetic: may these very cells be shown?
         ("priority", pa.int16()),  # higher wins where two sources give the same cell
     ]
 )

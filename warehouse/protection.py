@@ -33,6 +33,7 @@ from analytics.disclosure import (
     Structure,
     audit,
     counts_table,
+    find_primary,
     found_structure,
     is_offered,
     known_structure,
@@ -48,6 +49,8 @@ KEY: Final = f"{FOLDER}/key"
 FILES: Final = f"{FOLDER}/files.json"
 _LEFT: Final = "left-"
 _KEYED: Final = "keyed-"
+SYNTHETIC: Final = "synthetic"
+"""How the cells of made-up people may be shown, and the kind of their source: small counts alone are hidden."""
 LEVELS: Final = ("country", "province", "district", "subdistrict", "village")
 
 Replace = Callable[[str, bytes], None]
@@ -226,11 +229,18 @@ class Guard:
             """
         )
         pairs = connection.execute(
-            "SELECT DISTINCT f.source_id, f.year, s.cells FROM fact f JOIN source s USING (source_id) ORDER BY ALL"
+            """
+            SELECT DISTINCT f.source_id, f.year, s.cells = 'published', s.cells = $synthetic AND s.kind = $synthetic
+            FROM fact f JOIN source s USING (source_id) ORDER BY ALL
+            """,
+            {"synthetic": SYNTHETIC},
         ).fetchall()
         # What its owner has published comes first: a protected source cannot hide what another one shows.
-        for source_id, year, cells in sorted(pairs, key=lambda pair: pair[2] != "published"):
-            protected = cells != "published"
+        for source_id, year, published, synthetic in sorted(pairs, key=lambda pair: not pair[2]):
+            if synthetic:
+                self._hide_small(connection, source_id, int(year))
+                continue
+            protected = not published
             if not protected and not self._has_villages(connection, source_id, year):
                 self._drop(source_id, year)
                 continue
@@ -241,6 +251,17 @@ class Guard:
                 self._hide_one(connection, source_id, int(year), facts, protected)
             elif not protected:
                 (self._folder / self._name(source_id, year, "counts")).unlink(missing_ok=True)
+
+    def _hide_small(self, connection: duckdb.DuckDBPyConnection, source_id: str, year: int) -> None:
+        """Hide the small counts of made-up people alone: how real ones look is practised, and there is nobody to be found."""
+        self._keep_rows(connection, source_id, year, None)
+        self._end_of_detail(connection, source_id, year, protected=False)
+        facts = self._facts(connection, source_id, year, villages_only=False)
+        table = counts_table(facts[facts["value"].notna()], _counts())
+        if table.size:
+            small = find_primary(table, _structure(table), self._privacy.minimum)
+            self._apply(connection, source_id, year, small, True)
+            self._small_villages_out(connection, source_id, year, table)
 
     def _hide_one(
         self,

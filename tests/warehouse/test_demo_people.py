@@ -218,7 +218,7 @@ def test_a_whole_is_divided_without_a_rest() -> None:
 
 @pytest.fixture(scope="module")
 def counts(country: PeopleReport) -> dict[str, pd.DataFrame]:
-    return count_people(country.folder, PUBLISHED_YEAR, villages=True)
+    return count_people(country.folder, PUBLISHED_YEAR, villages=True).levels
 
 
 def test_counted_figures_hold_to_every_rule_of_the_files_they_are_like(

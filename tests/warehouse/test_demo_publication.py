@@ -13,6 +13,7 @@ from warehouse.cli import main
 from warehouse.demo.people import PeopleReport
 from warehouse.demo.publication import publish_demo
 from warehouse.embedded import build
+from warehouse.protection import Guard
 from warehouse.publish import publish_batches
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
@@ -113,3 +114,37 @@ def test_the_command_writes_persons_and_says_which_figures_they_meet(
     assert main(["--language", "th", *people]) == 0
     assert "ตรงตัวเลขที่เผยแพร่ 675 จาก 675 ค่า" in capsys.readouterr().out
     assert len(list((tmp_path / "identities").iterdir())) == 152
+
+
+def test_the_index_is_there_for_every_district(made: Made) -> None:
+    _, info, _ = made
+    poor = rows(
+        info,
+        "SELECT sum(persons) FILTER (profile > 0) AS poor, sum(persons) AS n FROM mpi_profile WHERE year = 2023",
+    )
+    assert (poor["poor"][0], poor["n"][0]) == (9_085, 224_670)
+    assert "af_tpmap12_h" in set(rows(info, "SELECT DISTINCT indicator FROM observation")["indicator"])
+
+
+@pytest.mark.parametrize(("kind", "more"), [("synthetic", False), ("user", True)])
+def test_hiding_less_is_for_made_up_people_alone(tmp_path: Path, kind: str, more: bool) -> None:
+    counts = {"91": 40, "9101": 3, "9102": 17, "9103": 20}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE source (source_id VARCHAR, kind VARCHAR, cells VARCHAR)")
+        connection.execute("INSERT INTO source VALUES ('s', ?, 'synthetic')", [kind])
+        connection.execute(
+            "CREATE TABLE fact (area_code VARCHAR, level VARCHAR, indicator VARCHAR, year SMALLINT, numerator DOUBLE,"
+            " denominator DOUBLE, value DOUBLE, basis VARCHAR, definition VARCHAR, source_id VARCHAR, suppressed BOOLEAN,"
+            " computed BOOLEAN)"
+        )
+        for code, value in counts.items():
+            level = "province" if len(code) == 2 else "district"
+            connection.execute(
+                "INSERT INTO fact VALUES (?, ?, 'mpi_poor', 2023, NULL, NULL, ?, 'published', NULL, 's', false, false)",
+                [code, level, value],
+            )
+        Guard(tmp_path, lambda name, content: None, Settings().privacy).hide(connection)
+        found = connection.execute("SELECT area_code FROM fact WHERE suppressed").fetchall()
+    hidden = {str(code) for (code,) in found}
+    assert "9101" in hidden
+    assert (len(hidden) > 1) is more

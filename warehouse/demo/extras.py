@@ -13,6 +13,7 @@ from analytics.village_specs import catalogue_entries, shipped_specs
 from geo.codes import official_areas
 from warehouse.batch import OBSERVATION, PLACE, SOURCE, VILLAGE_SCORE, Batch, import_id
 from warehouse.demo.land import smooth_field
+from warehouse.protection import SYNTHETIC
 from warehouse.report import ImportReport
 
 NEET_YEAR: Final = 2023
@@ -87,7 +88,7 @@ def neet_batch(youth: pd.DataFrame, villages: pd.DataFrame, seed: int, *, whole:
         "การสำรวจแรงงานสังเคราะห์: เยาวชน NEET",
         "Synthetic labour force survey: NEET",
         NEET_YEAR,
-        cells="protected",
+        cells=SYNTHETIC,
     )
     rows: list[dict[str, object]] = []
     for level, frame in levels.items():

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import ibis
 import numpy as np
@@ -55,9 +55,26 @@ def source_id(year: int) -> str:
     return f"synthetic-survey-{year + BUDDHIST_ERA}"
 
 
-def count_people(
-    people: Path, year: int, *, memory_mb: int = 1024, villages: bool = False
-) -> dict[str, Numbers]:
+class Counted(NamedTuple):
+    """What the persons of a year come to.
+
+    Attributes
+    ----------
+    levels : dict of str to DataFrame
+        By level, index the area codes: ``households``, ``poor_households``, ``persons``, ``poor``, ``registered``, ``target``,
+        ``elderly``, ``disabled``, ``ill``, ``card``, ``youth`` (15 to 24 years), ``asked_NN`` and ``failing_NN`` (persons of
+        households an indicator applies to, and of those that fail it), ``target_NN``, and ``cell_<mask>``: card holders
+        failing exactly these dimensions.
+    profiles : DataFrame
+        ``area_code, subgroup, profile, missing, persons, weight`` of the districts, as
+        `warehouse.sources.mpi.profiles_batch` takes them.
+    """
+
+    levels: dict[str, Numbers]
+    profiles: Numbers
+
+
+def count_people(people: Path, year: int, *, memory_mb: int = 1024, villages: bool = False) -> Counted:
     """Count the persons of a year.
 
     Parameters
@@ -73,16 +90,12 @@ def count_people(
 
     Returns
     -------
-    dict of str to DataFrame
-        By level, index the area codes: ``households``, ``poor_households``, ``persons``, ``poor``, ``registered``, ``target``,
-        ``elderly``, ``disabled``, ``ill``, ``card``, ``youth`` (15 to 24 years), ``asked_NN`` and ``failing_NN`` (persons of
-        households an indicator applies to, and of those that fail it), ``target_NN``, and ``cell_<mask>``: card holders
-        failing exactly these dimensions.
+    Counted
     """
     connection = ibis.duckdb.connect(threads=2, memory_limit=f"{memory_mb}MB")
     try:
         finest = "village" if villages else "subdistrict"
-        counts = _counts(connection, people, year, WIDTHS[finest])
+        counts, counted = _counts(connection, people, year, WIDTHS[finest])
     finally:
         connection.disconnect()
     found = {finest: counts}
@@ -90,10 +103,13 @@ def count_people(
     for level in reversed(levels[: levels.index(finest)]):
         parent = counts.index.str[: WIDTHS[level]] if WIDTHS[level] else pd.Index(["TH"] * len(counts))
         found[level] = counts.groupby(parent).sum()
-    return found
+    counted["area_code"] = counted["area_code"].str[: WIDTHS["district"]]
+    keys = ["area_code", "profile", "missing"]
+    rows = counted.groupby(keys, as_index=False)[["persons", "weight"]].sum().assign(subgroup="")
+    return Counted(found, rows)
 
 
-def _counts(connection: Any, people: Path, year: int, width: int) -> Numbers:
+def _counts(connection: Any, people: Path, year: int, width: int) -> tuple[Numbers, Numbers]:
     persons = connection.read_parquet(str(people / "persons" / f"{year}-*.parquet"))
     households = connection.read_parquet(str(people / "households" / f"{year}-*.parquet"))
     households = households.mutate(area_code=households.area_code[:width])
@@ -122,7 +138,7 @@ def _counts(connection: Any, people: Path, year: int, width: int) -> Numbers:
     frames = [_by_area(asked), _by_area(homes), _by_area(others)]
     counted = profiles(table, spec, by=("area_code", "welfare_card")).execute()
     frames.append(_of_profiles(counted, [i.column for i in spec.indicators]))
-    return pd.concat(frames, axis=1).fillna(0.0).astype(float).sort_index()
+    return pd.concat(frames, axis=1).fillna(0.0).astype(float).sort_index(), counted
 
 
 def _by_area(table: Any) -> Numbers:

@@ -13,19 +13,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo.codes import LEVELS
+from analytics.mpi_specs import load_spec
 from warehouse.batch import SOURCE, Batch, import_id
 from warehouse.demo.extras import neet_batch, places_batch, scores_batch, source_row
-from warehouse.demo.figures import count_people, observations, source_id
+from warehouse.demo.figures import SPEC, count_people, observations, source_id
 from warehouse.demo.land import villages
 from warehouse.demo.people import YEARS, PeopleReport, write_people
 from warehouse.demo.targets import PUBLISHED_YEAR
+from warehouse.protection import SYNTHETIC
 from warehouse.publish import publish_batches, published_boundaries
 from warehouse.query import Warehouse
 from warehouse.report import Check, ImportReport
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store, StoreError
 from warehouse.sources.modelled_lights import import_modelled
+from warehouse.sources.mpi import profiles_batch
 from warehouse.sources.schematic import import_schematic
 from warehouse.workshop import DEMO, workshop_home
 
@@ -87,12 +89,15 @@ def publish_demo(
             progress=lambda part: tell("people", 0.25 * part),
         )
         whole = provinces is None
-        survey, youth = _survey(report, settings, whole, lambda part: tell("count", 0.25 + 0.25 * part))
+        survey, youth, indices = _survey(
+            report, settings, whole, lambda part: tell("count", 0.25 + 0.25 * part)
+        )
         tell("country", 0.5)
         outlines = import_schematic() if whole else _within(import_schematic(), report.provinces)
         here = pd.concat([villages(province) for province in report.provinces], ignore_index=True)
         batches = [
             survey,
+            *indices,
             outlines,
             import_modelled(),
             neet_batch(youth, here, seed, whole=whole),
@@ -113,8 +118,8 @@ def publish_demo(
 
 def _survey(
     people: PeopleReport, settings: Settings, whole: bool, tell: Callable[[float], None]
-) -> tuple[Batch, pd.DataFrame]:
-    """The counted figures of all years as one batch, and the young people of each district."""
+) -> tuple[Batch, pd.DataFrame, list[Batch]]:
+    """The counted figures of all years as one batch, the young people of each district, and the index of each year."""
     report = ImportReport(kind=DEMO)
     report.rows_read = report.rows_accepted = people.persons
     report.facts["synthetic"] = {"seed": people.seed, "scale": people.scale, "persons": people.persons}
@@ -127,15 +132,18 @@ def _survey(
             len(people.missed),
         )
     )
-    tables, youth = [], pd.DataFrame()
+    tables, youth, indices = [], pd.DataFrame(), []
+    spec = load_spec(SPEC)
     for number, year in enumerate(YEARS):
-        counts = count_people(
+        counts, profiles = count_people(
             people.folder, year, memory_mb=settings.import_.memory_mb, villages=settings.privacy.villages
         )
         if not whole:
             del counts["country"]
-        tables.append(_offered(observations(counts, year, report)))
+        tables.append(observations(counts, year, report))
         youth = counts["district"][["youth"]]
+        index = f"mpi-{source_id(year)}"
+        indices.append(profiles_batch(profiles, spec, year=year, source_id=index, synthetic=True))
         tell((number + 1) / len(YEARS))
     if people.missed or report.refused:
         first = people.missed[0] if people.missed else report.rejections[0]
@@ -153,21 +161,7 @@ def _survey(
         sources=pa.Table.from_pylist(rows, schema=SOURCE),
         whole_years=True,
     )
-    return batch, youth
-
-
-# Finest level of breakdowns, by how their ids begin. Overlaps below the province are dropped from every protected source;
-# at the subdistrict nearly every card holder failing an indicator is one of a handful, and to hide that many costs minutes.
-_FINEST: Final = {"overlap_cell_": "province", "target_ind": "district", "failing_ind": "district"}
-
-
-def _offered(table: pa.Table) -> pa.Table:
-    """Without breakdowns that are too fine to be shown."""
-    keep = pa.repeat(pa.scalar(True), table.num_rows)
-    for prefix, finest in _FINEST.items():
-        coarse = pc.is_in(table.column("level"), value_set=pa.array(LEVELS[: LEVELS.index(finest) + 1]))
-        keep = pc.and_(keep, pc.or_(coarse, pc.invert(pc.starts_with(table.column("indicator"), prefix))))
-    return table.filter(keep)
+    return batch, youth, indices
 
 
 def _source(year: int) -> dict[str, object]:
@@ -175,8 +169,7 @@ def _source(year: int) -> dict[str, object]:
     published = year == PUBLISHED_YEAR
     th = f"ประเทศสังเคราะห์ ปี {be}" + (" ยอดรายจังหวัดเท่ากับ TPMAP 2566" if published else "")
     en = f"Synthetic country, B.E. {be}" + (", province totals as TPMAP 2566" if published else "")
-    # Nobody is in it, and it is hidden as if somebody were: what is practised is what holds for real people.
-    return source_row(source_id(year), th, en, year, cells="protected")
+    return source_row(source_id(year), th, en, year, cells=SYNTHETIC)
 
 
 def _within(outlines: Batch, provinces: Collection[str]) -> Batch:
