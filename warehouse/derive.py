@@ -73,23 +73,22 @@ SELECT n.area_code, n.level, r.indicator, n.year,
 FROM (
     SELECT n.area_code, n.level, n.indicator, n.year, n.value, n.definition, n.source_id, r.indicator AS rate,
            CASE WHEN r.per = 'applicable' THEN n.denominator ELSE d.value END AS below,
-           n.suppressed OR coalesce(d.suppressed, false) OR w.area_code IS NOT NULL AS hidden,
+           n.suppressed OR coalesce(d.suppressed, false) OR (r.per = 'applicable' AND w.area_code IS NOT NULL) AS hidden,
            r.per = 'applicable' OR d.area_code IS NOT NULL AS paired,
            n.basis = 'aggregated' OR coalesce(d.basis = 'aggregated', false) AS summed
     FROM fact n
     JOIN rate r ON r.of = n.indicator
     LEFT JOIN fact d ON d.indicator = r.per AND d.area_code = n.area_code AND d.year = n.year
          AND d.source_id = n.source_id
-    LEFT JOIN withheld w ON r.per = 'applicable' AND w.indicator = replace(n.indicator, 'failing_', 'applicable_')
-         AND w.area_code = n.area_code AND w.year = n.year AND w.source_id = n.source_id
+    LEFT JOIN (
+        SELECT area_code, replace(indicator, 'applicable_', 'failing_') AS indicator, year, source_id
+        FROM withheld WHERE starts_with(indicator, 'applicable_')
+    ) w ON w.indicator = n.indicator AND w.area_code = n.area_code AND w.year = n.year AND w.source_id = n.source_id
 ) n
 JOIN rate r ON r.indicator = n.rate
+-- Hidden denominators are found by their name first: compared row by row with what is hidden this took minutes.
+ANTI JOIN (SELECT indicator AS rate, area_code, year, source_id FROM fact) e USING (rate, area_code, year, source_id)
 WHERE n.paired AND (n.hidden OR n.below > 0)
-  AND NOT EXISTS (
-      FROM fact e
-      WHERE e.indicator = n.rate AND e.area_code = n.area_code AND e.year = n.year
-        AND e.source_id = n.source_id
-  )
 """
 
 # Each person counted in k dimensions stands in k of the five counts: their sum over target poor is the mean.
