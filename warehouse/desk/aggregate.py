@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -28,6 +27,7 @@ from warehouse.batch import OBSERVATION, SOURCE, Batch, import_id
 from warehouse.desk.errors import DeskError
 from warehouse.desk.store import About, DeskStore
 from warehouse.publish import publish_batches
+from warehouse.query import Warehouse
 from warehouse.report import ImportReport
 from warehouse.settings import Settings
 from warehouse.snapshots import SnapshotInfo, Store
@@ -142,9 +142,7 @@ def publish_groups(
 
 
 def _has(snapshot: SnapshotInfo, source: str) -> bool:
-    with duckdb.connect(str(snapshot.database), read_only=True) as connection:
-        found = connection.execute("SELECT 1 FROM source WHERE source_id = ?", [source]).fetchone()
-    return found is not None
+    return source in set(Warehouse(snapshot).sources()["source_id"])
 
 
 def _batch(counts: pd.DataFrame, year: int, about: About) -> Batch:

@@ -257,10 +257,10 @@ class DeskStore:
                     f"INSERT INTO new.{name} SELECT o.* FROM old.{name} o WHERE o.year NOT IN (SELECT year FROM in_household)"
                 )
             else:
+                # Who arrives lives where the import says, and nowhere else in that year.
+                moved = "ANTI JOIN in_person p USING (person, year)" if name in _OF_PERSONS else ""
                 connection.execute(
-                    f"INSERT INTO new.{name} SELECT o.* FROM old.{name} o ANTI JOIN in_household i USING (household, year)"
-                    # Who arrives lives where the import says, and nowhere else in that year.
-                    + (" ANTI JOIN in_person p USING (person, year)" if name in _OF_PERSONS else "")
+                    f"INSERT INTO new.{name} SELECT o.* FROM old.{name} o ANTI JOIN in_household i USING (household, year) {moved}"
                 )
         if not replace:
             self._recount(connection)
@@ -277,13 +277,15 @@ class DeskStore:
         ).df()
         counted = members(persons)
         # Nobody may be left.
+        empty = ", ".join(f"{name} = 0" for name in counted)
         connection.execute(
-            f"UPDATE new.household SET {', '.join(f'{name} = 0' for name in counted)} FROM left_behind l"
+            f"UPDATE new.household SET {empty} FROM left_behind l"
             " WHERE household.household = l.household AND household.year = l.year"
         )
         connection.register("counted", pa.Table.from_pandas(counted.reset_index(), preserve_index=False))
+        again = ", ".join(f"{name} = c.{name}" for name in counted)
         connection.execute(
-            f"UPDATE new.household SET {', '.join(f'{name} = c.{name}' for name in counted)} FROM counted c"
+            f"UPDATE new.household SET {again} FROM counted c"
             " WHERE household.household || ' ' || household.year = c.household_id"
         )
         connection.unregister("counted")
