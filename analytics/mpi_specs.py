@@ -212,6 +212,29 @@ class MpiSpec:
         """
         return replace(self, k=_k(k, self.id, "k"))
 
+    def variant(self) -> MpiSpec:
+        """The same index under an id of its own and unverified, for a cut-off or weights that its authors did not choose.
+
+        Examples
+        --------
+        >>> own = load_spec("global_mpi").with_k("1/2").variant()
+        >>> own.id, own.verified, own.weights_verified
+        ('global_mpi_own', False, False)
+        """
+        from analytics.mpi_toml import spec_toml
+
+        made = replace(
+            self,
+            id=f"{self.id.removesuffix('_own')[:28]}_own",
+            name_th=f"{self.name_th} (ปรับจุดตัดหรือน้ำหนักเอง)",
+            name_en=f"{self.name_en} (own cut-off or weights)",
+            note_th=f"จุดตัดหรือน้ำหนักไม่ใช่ของดัชนีเดิม {self.note_th}".strip(),
+            note_en=f"Cut-off or weights are not those of the index it comes from. {self.note_en}".strip(),
+            verified=False,
+            weights_verified=False,
+        )
+        return replace(made, entry=spec_toml(made))
+
     def with_weights(self, weights: Mapping[str, Number]) -> MpiSpec:
         """The same index with other weights.
 

@@ -98,15 +98,13 @@ def notes(c: Context, choice: Choice) -> list[str]:
 
 
 def specification(choice: Choice) -> str:
-    """The specification as TOML, as it came, with the cut-off and the weights of the view where they differ.
+    """The specification as TOML, as it came; where cut-off or weights of the view differ, with these, under an id of its own.
 
     `analytics.mpi_specs.load_spec` reads it, so that a result can be worked out again elsewhere.
     """
     if not choice.changed:
         return choice.edition.spec.entry
-    from analytics.mpi_toml import spec_toml
-
-    return spec_toml(choice.spec)
+    return choice.spec.variant().entry
 
 
 def downloads(c: Context, choice: Choice) -> None:

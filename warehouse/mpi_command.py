@@ -126,7 +126,9 @@ def compute(options: argparse.Namespace, settings: Settings, tell: Progress) -> 
     try:
         spec = load_spec(options.spec)
         if options.k is not None:
-            spec = spec.with_k(options.k)
+            own = spec.with_k(options.k)
+            # Under the id of the index it would take the place of what its authors chose.
+            spec = spec if own.k == spec.k else own.variant()
         places = expand(options.inputs)
         with staged(Path(options.out)) as folder:
             manifest = _fill(folder, places, spec, options, settings, tell)

@@ -126,6 +126,8 @@ def test_the_export_has_the_numbers_and_the_specification_of_the_view(imported):
     assert bangkok["m0"] is None and bangkok["rank_m0"] is None
     spec = read_spec(mpi_export.specification(choice))
     assert spec.k == Fraction(4, 5) and spec.dimensions[0].weight == Fraction(1, 2)
+    # Nobody but the user chose them.
+    assert spec.id == f"{choice.edition.spec.id}_own" and not (spec.verified or spec.weights_verified)
     parts = [dict(zip(mpi_export.PART_COLUMNS, r, strict=True)) for r in mpi_export.part_rows(c, choice)]
     own = [p for p in parts if p["area_code"] == "90"]
     assert len(own) == 10 and sum(p["contribution_percent"] for p in own) == pytest.approx(100)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from analytics.mpi_specs import load_spec
+from analytics.mpi_specs import load_spec, read_spec
 from analytics.survey_columns import DEPRIVATIONS, HOUSEHOLD, PERSON
 from tests.surveys import ADULT, ELDER, NOBODY, YEAR, survey
 from warehouse import mpi_engine, mpi_inputs
@@ -185,6 +185,10 @@ def test_partitioned_input_json_and_a_choice_of_level_k_and_year(
     manifest = json.loads(capsys.readouterr().out)
     assert manifest == json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["specification"]["k"] == "13/50" and manifest["levels"] == ["country", "province"]
+    assert (
+        read_spec((tmp_path / "out" / "specification.toml").read_text(encoding="utf-8"), "x").id
+        == "tpmap12_own"
+    )
     assert manifest["income_line"] == {"baht": 40_000, "given": True}
     assert len(manifest["inputs"]) == 6
     rows = by_hand(inputs)
