@@ -39,7 +39,7 @@ def layered(chromium, tmp_path_factory) -> Iterator[Server]:
 def test_layers_are_moved_by_keyboard_and_the_link_carries_them(screen, layered):
     screen.open(f"{layered.url}/overlay?lang=en&layers={SET}")
     screen.map_drawn()
-    boxes = screen.page.locator("[data-testid=stCheckbox]")
+    boxes = screen.page.locator("[data-testid=stCheckbox]").filter(has_not_text="Workshop mode")
     assert boxes.first.inner_text().strip() == "Schools"
     up = screen.page.locator(".st-key-overlay_up_areas button")
     up.focus()
