@@ -37,7 +37,7 @@ def places(count: int) -> list[tuple[str, dict[str, str]]]:
         query = {"area": area, "lang": "en" if number % 3 == 2 else "th"}
         if area in ("TH", "50", "30") and number % 2:
             query["show"] = "subdistrict"
-        found.append((pages[(number // len(AREAS) + number) % len(pages)], query))
+        found.append((pages[number % len(pages)], query))
     return found
 
 

@@ -546,7 +546,10 @@ def overlap_panel(c: Context, year: int) -> None:
         st.info(w("overlap.empty"), icon=":material/info:")
         return
     values = profile.set_index("indicator")["value"]
-    st.markdown(markdown_table(*table), help=" · ".join(w(f"overlap.{m}_help") for m in ("h", "a", "m0")))
+    with st.container(key="overlap_table"):
+        # On a phone the table scrolls, and the page does not.
+        st.html("<style>.st-key-overlap_table [data-testid=stMarkdownContainer]{overflow-x:auto}</style>")
+        st.markdown(markdown_table(*table), help=" · ".join(w(f"overlap.{m}_help") for m in ("h", "a", "m0")))
     source_caption(c, profile, year)
     st.caption(
         w(
