@@ -561,6 +561,11 @@ class Warehouse:
             duckdb.ConnectionException,  # closed because another question found the damage
         ) as error:
             raise self._damaged(str(error).splitlines()[0]) from error
+        except duckdb.Error:
+            # Blocks of another database decode to nonsense, which DuckDB reports under any name.
+            if stamp_of(self.info.database) != self._stamp:
+                self._look_again()
+            raise
         finally:
             if cursor is not None:
                 cursor.close()
@@ -883,12 +888,7 @@ def _connect(database: Path) -> duckdb.DuckDBPyConnection:
     try:
         with _connecting:
             return _connect_locked(database)
-    except (
-        duckdb.IOException,
-        duckdb.FatalException,
-        duckdb.InternalException,
-        duckdb.SerializationException,
-    ) as error:
+    except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise StoreError(
             f"เปิดฐานข้อมูลของ {database.parent.name} ไม่ได้ ({reason}) วิธีแก้: สั่ง daomap check",

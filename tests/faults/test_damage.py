@@ -310,6 +310,26 @@ def test_damage_while_it_is_served(home: Path, number: int, caplog: pytest.LogCa
     assert (again.snapshot, asked(again)) == (newest.id, [7, 14])
 
 
+def test_an_error_of_any_name_is_damage_where_the_file_was_touched(home: Path) -> None:
+    """Blocks of another database decode to nonsense, for which DuckDB has no error of its own."""
+    newest, second, _ = Store(home).list()
+    house = serving(Store(home))
+
+    def nonsense(cursor: duckdb.DuckDBPyConnection) -> None:
+        raise duckdb.Error("Invalid bit width for bitpacking")
+
+    with pytest.raises(duckdb.Error, match="bit width"):  # ours to mend: nobody touched the file
+        house._ask("SELECT 1", None, nonsense)
+    assert asked(house) == [7, 14]
+    damage = Damage(newest.database)
+    time.sleep(0.01)
+    damage.write(second.database.read_bytes())
+    with pytest.raises(StoreError, match="damaged while in use"):
+        house._ask("SELECT 1", None, nonsense)
+    assert asked(serving(Store(home))) == [6, 12]
+    damage.take_back()
+
+
 @pytest.mark.parametrize("number", range(5))
 def test_a_block_that_goes_bad_by_itself(home: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """No time of the file changes, so only reading finds it: the checksums of the blocks do."""
@@ -513,7 +533,10 @@ def test_a_clock_set_back_changes_no_order(home: Path, monkeypatch: pytest.Monke
 def test_two_imports_at_once_and_readers_meanwhile(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    """Twenty times: the second is told by whom within a second, and no reader waits for either."""
+    """Twenty times: the second is told by whom while the first still works, and no reader waits for either.
+
+    The holder lets go only when told to, so that whatever waited for it would never come back.
+    """
     code = f"""
         import sys
         from warehouse.snapshots import Store
@@ -539,21 +562,17 @@ def test_two_imports_at_once_and_readers_meanwhile(
             holder.stdin.write("hold\n")
             holder.stdin.flush()
             assert holder.stdout.readline() == "held\n"
-            started = time.monotonic()
             with pytest.raises(StoreBusy) as caught:
                 publish_batches(Store(home), Settings(), [batch(rows(9), sha="9")])
-            assert time.monotonic() - started < 1
             assert f"process {holder.pid}" in caught.value.en and f"โปรเซส {holder.pid}" in caught.value.th
             # The command is told before it has read a single file.
-            started = time.monotonic()
             assert main(["--language", "en", "import", "tpmap", str(file)]) == 1
-            assert time.monotonic() - started < 1
             error = capsys.readouterr().err.strip()
             assert f"process {holder.pid}" in error and "\n" not in error
             assert Store(home).sweep() == [] and Store(home).busy()
             assert Store(home).runs()[-1].state == "running"
             answers = reader.answers
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             while reader.answers == answers and time.monotonic() < deadline:
                 time.sleep(0.01)
             assert reader.answers > answers

@@ -87,13 +87,11 @@ def archive(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_drill(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     """Backup, an empty home, restore: by the command line, as on the day it is needed."""
-    started = time.monotonic()
     file, home = tmp_path / "daomap.tar.gz", tmp_path / "new" / "home"
     monkeypatch.setenv("DAOMAP_HOME", str(store.home))
     assert main(["backup", str(file)]) == 0
     assert main(["restore", str(file), "--home", str(home)]) == 0
     assert "กู้คืนเป็นชุดข้อมูล" in capsys.readouterr().out
-    assert time.monotonic() - started < 60
     before, after = store.current(), Store(home).current()
     assert files(before.path) == files(after.path) and DATABASE in files(after.path)
     assert any(name.startswith("layers/") for name in files(after.path))

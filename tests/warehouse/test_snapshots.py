@@ -82,10 +82,8 @@ def test_a_database_with_a_log_beside_it_is_not_published(tmp_path: Path) -> Non
 def test_second_importer_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with store.open_staging():
-        started = time.monotonic()
         with pytest.raises(StoreBusy) as caught:
             Store(tmp_path).open_staging()
-        assert time.monotonic() - started < 1
         assert str(os.getpid()) in caught.value.th and str(os.getpid()) in caught.value.en
         assert Store(tmp_path).sweep() == []
     with Store(tmp_path).open_staging():

@@ -54,7 +54,7 @@ def citizen_ids(province: str, year: int, count: int) -> pa.Array:
     Examples
     --------
     >>> citizen_ids("95", 2023, 2).to_pylist()
-    ['9953000000012', '9953000000021']
+    ['9953000000017', '9953000000025']
     """
     body = 9 * 10**11 + int(province) * 10**9 + (year % 10) * 10**8 + np.arange(1, count + 1, dtype=np.int64)
     total = np.zeros(count, dtype=np.int64)
