@@ -670,8 +670,8 @@ def _indicator(row: Mapping[str, Any], entry: str) -> Indicator:
                 raise CatalogueError(entry, key, value, "true or false")
             values[key] = value
         elif key == "decimals":
-            if type(value) is not int or not 0 <= value <= 4:
-                raise CatalogueError(entry, key, value, "a whole number from 0 to 4")
+            if type(value) is not int or not 0 <= value <= 6:
+                raise CatalogueError(entry, key, value, "a whole number from 0 to 6")
             values[key] = value
         else:
             values[key] = _text(row, key, entry)

@@ -88,7 +88,8 @@ def catalogue_entries(spec: MpiSpec) -> tuple[Indicator, ...]:
         )
 
     poor_th, poor_en = f"{counted_th}จนหลายมิติ", f"multidimensionally poor {counted_en}"
-    all_th, all_en = f"{counted_th}ทั้งหมดที่รู้ค่า", f"all {counted_en} whose indicators are known"
+    who_th, who_en = _COUNTED[spec.missing]
+    all_th, all_en = f"{counted_th}ทั้งหมด{who_th}", f"all {counted_en}{who_en}"
     made = [
         entry(
             observed(spec, HEADCOUNT), f"สัดส่วน{counted_th}จนหลายมิติ H", f"Headcount ratio H of {counted_en}",
@@ -102,7 +103,7 @@ def catalogue_entries(spec: MpiSpec) -> tuple[Indicator, ...]:
         entry(
             observed(spec, ADJUSTED), "ดัชนีความยากจนหลายมิติ M0", "Adjusted headcount ratio M0",
             ("ดัชนี M0", "M0"), "index",
-            (f"ผลรวมคะแนนของ{poor_th}", f"sum of the scores of {poor_en}", all_th, all_en), 4,
+            (f"ผลรวมคะแนนของ{poor_th}", f"sum of the scores of {poor_en}", all_th, all_en), 6,
         ),
     ]  # fmt: skip
     for one in spec.indicators:
@@ -120,6 +121,14 @@ def catalogue_entries(spec: MpiSpec) -> tuple[Indicator, ...]:
             )
         )  # fmt: skip
     return tuple(made)
+
+
+_COUNTED: Final = {
+    "drop": ("ที่รู้คำตอบครบทุกตัวชี้วัด", " whose indicators are all known"),
+    "reweight": ("ที่รู้คำตอบอย่างน้อยหนึ่งตัวชี้วัด", " of whom at least one indicator is known"),
+    "not_deprived": (" คำตอบที่ขาดนับเป็นไม่ขาดแคลน", ", a missing answer counting as not deprived"),
+}
+"""Whom the denominator counts, Thai and English, by the rule for missing values."""
 
 
 def cut_off_words(spec: MpiSpec) -> tuple[str, str]:

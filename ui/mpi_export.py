@@ -12,7 +12,7 @@ from ui.export import Sheet
 from ui.frame import Context
 from ui.mpi_panels import cut_text, source_text
 from ui.mpi_robust import settings_text, stability_frame
-from ui.mpi_state import Choice, found, share_of, table
+from ui.mpi_state import Choice, area_shown, found, lacking, missing_text, share_of, table
 from ui.outlines import outline_lines, synthetic_lines
 from ui.panels import download_buttons
 from ui.texts import texts
@@ -21,7 +21,7 @@ from ui.workbook import source_rows
 COLUMNS = (
     "area_code", "name_th", "name_en", "persons", "poor", "headcount_percent", "intensity_percent", "m0",
     "own_headcount_percent", "own_intensity_percent", "own_m0", "rank_m0", "own_rank_m0", "worst_fifth_share",
-    "rank_low", "rank_high", "k", "weights", "year", "year_be", "source", "made_up",
+    "rank_low", "rank_high", "asked", "answer_missing", "left_out", "k", "weights", "year", "year_be", "source", "made_up",
 )  # fmt: skip
 PART_COLUMNS = ("area_code", "name_th", "name_en", "part", "name", "weight", "uncensored_percent", "censored_percent",
                 "contribution_percent")  # fmt: skip
@@ -36,6 +36,7 @@ def rows(c: Context, choice: Choice) -> Iterator[list[object]]:
     own_place = own["M0", ""].rank(method="min", ascending=False)
     weights = weights_text(choice)
     q = choice.question
+    cost = lacking(c.warehouse.snapshot, q.key, q.level, q.within, q.year)
     made_up = str(choice.edition.made_up).lower()
     for area in frame.itertuples():
         code = str(area.area_code)
@@ -47,9 +48,10 @@ def rows(c: Context, choice: Choice) -> Iterator[list[object]]:
                 a["n", ""], a["poor", ""], 100 * a["H", ""], 100 * a["A", ""], a["M0", ""],
                 100 * b["H", ""], 100 * b["A", ""], b["M0", ""], _whole(place[code]), _whole(own_place[code]),
             ]  # fmt: skip
+        gaps = list(cost.loc[code, ["asked", "rows", "left_out"]]) if code in cost.index else [None] * 3
         stay = list(ranks.loc[code]) if code in ranks.index else [None] * 3
         yield [
-            code, area.name_th, area.name_en, *numbers, *stay, str(choice.spec.k), weights, q.year, q.year + 543,
+            code, area.name_th, area.name_en, *numbers, *stay, *gaps, str(choice.spec.k), weights, q.year, q.year + 543,
             choice.edition.sources[q.year], made_up,
         ]  # fmt: skip
 
@@ -87,6 +89,7 @@ def notes(c: Context, choice: Choice) -> list[str]:
         f"{w.pick(spec.name_th, spec.name_en)} · {w('mpi.computed')}",
         w("mpi.cut_now", k=cut_text(c, share_of(choice.spec)), own=cut_text(c, share_of(spec))),
         w("mpi.export_weights", weights=weights_text(choice)),
+        missing_text(c, choice, area_shown(c, choice)),
         settings_text(c, choice),
         source_text(c, choice),
         w.pick(spec.note_th, spec.note_en),

@@ -21,6 +21,7 @@ from ui.mpi_state import (
     Choice,
     area_shown,
     by_indicator,
+    missing_text,
     of_area,
     points,
     share_of,
@@ -215,6 +216,8 @@ def figures(c: Context, choice: Choice) -> None:
             n=number(persons, 0, language=w.language),
         )
     )
+    if gaps := missing_text(c, choice, code):
+        st.caption(gaps)
 
 
 def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:

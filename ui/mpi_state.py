@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.catalogue import Indicator
+from analytics.formatting import number, percent
 from geo.codes import COUNTRY
 from ui import data
 from ui.frame import Context
@@ -157,6 +158,13 @@ def measured(
     return house.mpi.measures(Question(key, level, within, year, cut, weights))
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def lacking(snapshot: str, key: str, level: str, within: str, year: int) -> pd.DataFrame:
+    """`Mpi.missing`, kept."""
+    house = shared(data.snapshots_with(snapshot), snapshot)
+    return house.mpi.missing(key, level, within, year)
+
+
 def found(c: Context, q: Question) -> pd.DataFrame:
     """Measures of the areas of a question, by code."""
     return measured(c.warehouse.snapshot, q.key, q.level, q.within, q.year, q.cut, q.weights)
@@ -170,6 +178,21 @@ def of_area(c: Context, choice: Choice, code: str, *, own: bool = False) -> pd.S
     q = replace(choice.own if own else choice.question, level=area.level, within=code)
     frame = found(c, q)
     return frame.loc[code] if code in frame.index else None
+
+
+def missing_text(c: Context, choice: Choice, code: str) -> str:
+    """How many of an area's persons lack an answer, and what the specification's rule does with them; empty for nobody."""
+    w, q = c.words, choice.question
+    frame = lacking(c.warehouse.snapshot, q.key, c.warehouse.area(code).level, code, q.year)
+    if code not in frame.index or not frame.at[code, "rows"]:
+        return ""
+    row = frame.loc[code]
+    return w(
+        f"mpi.missing_{choice.spec.missing}",
+        rows=number(row["rows"], 0, language=w.language),
+        share=percent(100 * row["rows"] / row["asked"], language=w.language),
+        out=number(row["left_out"], 0, language=w.language),
+    )
 
 
 def area_shown(c: Context, choice: Choice) -> str:

@@ -363,6 +363,23 @@ class Mpi:
         every = [(r.measure, r.indicator) for r in ratios(spec, only=WANTED)]
         return wide.reindex(columns=pd.MultiIndex.from_tuples(every, names=wide.columns.names))
 
+    def missing(self, key: str, level: str, within: str, year: int) -> pd.DataFrame:
+        """What missing answers cost in areas, under the rule of the edition's specification.
+
+        Returns
+        -------
+        DataFrame
+            One row an area, by code as the index: ``asked``, persons in the profiles; ``rows``, those of them with an answer
+            missing in any indicator; ``left_out``, those whom the rule leaves out of every measure.
+        """
+        from analytics.alkire_foster import missing_cost
+
+        counts = self.counts(key, level, within, year)
+        cost = missing_cost(counts, self.edition(key).spec)
+        cost = cost[cost["indicator"] == ""].set_index("area_code")[["rows", "left_out"]]
+        asked = pd.Series(counts.persons.sum(axis=1), index=counts.groups["area_code"])
+        return cost.assign(asked=asked.reindex(cost.index))
+
     def adjusted(self, question: Question) -> MpiSpec:
         """The specification of an edition with the cut-off and the weights asked for."""
         spec = self.edition(question.key).spec

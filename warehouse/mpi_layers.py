@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OWN: Final = "own"
 VALUE: Final = "value"
 """Property of a feature that is coloured."""
-DECIMALS: Final = {"h": 2, "a": 1, "m0": 4, "c": 2}
+DECIMALS: Final = {"h": 2, "a": 1, "m0": 6, "c": 2}
 """Decimals a measure is shown with; all but M0 are percentages."""
 
 _CUT = re.compile(r"\d{1,2}|100", re.ASCII)

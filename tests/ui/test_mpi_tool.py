@@ -62,6 +62,10 @@ def test_the_specification_is_shown_first_and_what_is_made_up_says_so(imported):
     poor, everybody = sum(60 - 8 * n + 10 + n for n in range(7)), sum(170 - 7 * n for n in range(7))
     assert at.metric[0].value == f"{100 * poor / everybody:.2f} %"
     assert f"{poor} poor of {everybody:,} persons" in words(at)
+    lacking = (
+        f"5 persons ({500 / (everybody + 5):.2f}%) lack an answer in at least one indicator; 5 are left out"
+    )
+    assert lacking in words(at)
     assert at.button(key="mpi_reset").disabled
     assert [s.value for s in at.slider][1:] == [33, 33, 33]
     table = at.dataframe[0].value

@@ -211,6 +211,17 @@ def test_measures_of_the_own_cut_off_are_indicators_like_any_other(house: Wareho
     assert set(nutrition["source_id"].dropna()) == {KEY}
 
 
+def test_what_missing_answers_cost_is_told_by_area(house: Warehouse) -> None:
+    cost = house.mpi.missing(KEY, "province", "TH", 2022)
+    assert SPEC.missing == "drop"
+    assert cost.loc["95"].to_dict() == {"rows": 0, "left_out": 0, "asked": 16}
+    assert cost.loc["96"].to_dict() == {"rows": 5, "left_out": 5, "asked": 6}
+    # Whom the rule leaves out is in no measure.
+    measured = house.mpi.measures(Question(KEY, "province", "TH", 2022, None, ()))
+    assert measured.loc["96"]["n", ""] == 2.5
+    assert house.mpi.missing(OVERLAP, "province", "TH", 2018)["rows"].sum() == 0
+
+
 def test_other_cut_offs_and_weights_are_worked_out_when_asked(house: Warehouse) -> None:
     union = house.mpi.measures(Question(KEY, "province", "TH", 2022, 0)).loc["95"]
     assert (union["H", ""], union["poor", ""]) == (10 / 16, 10.0)
