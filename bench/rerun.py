@@ -44,6 +44,7 @@ CASES: dict[str, dict[str, str]] = {
 }
 # What a person changes on a page; a page without an entry is asked for the same view again.
 CHANGES: dict[str, tuple[dict[str, str], ...]] = {
+    "urgent": ({"first": "rate"}, {"first": "count"}, {"first": "several"}),
     "overview": ({"peers": "country"}, {"peers": "parent"}),
     "poverty_map": ({"ind": "target_poor_rate"}, {"ind": "mpi_poor_rate"}, {"ind": "target_poor"}),
 }

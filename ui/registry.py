@@ -22,6 +22,7 @@ class PageEntry:
 
 PAGES = (
     PageEntry("overview", ":material/dashboard:"),
+    PageEntry("urgent", ":material/priority_high:"),
     PageEntry("poverty_map", ":material/map:"),
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),

@@ -22,20 +22,23 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from ui.data import snapshots_with
 from ui.errors import message, note
 from ui.palette import MAP_GROUNDS, NIGHT_GROUND, difference_colours, hex_of, light_colours
+from ui.small_multiples import picture_bytes, read_address
 from warehouse import (  # noqa: F401 - their kinds of layers become known
     access_layers,
     light_layers,
     neet_layers,
     pair_layers,
     place_layers,
+    several_layers,
     village_layers,
 )
 from warehouse.computed_layers import computed_layer, read_spec
 from warehouse.light_files import raster_file
 from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, light_image, read_name
 from warehouse.point_layers import POINTS, point_layer_bytes, read_set
-from warehouse.query import any_layer, layer_file, published_file
-from warehouse.snapshots import DATABASE
+from warehouse.query import any_layer, layer_file, published_file, shared
+from warehouse.report import QueryError
+from warehouse.snapshots import DATABASE, StoreError
 
 _FOREVER = "public, max-age=31536000, immutable"
 WAIT = 20.0
@@ -177,6 +180,35 @@ def _light(request: Request) -> Response:
     return Response(body, media_type="image/png", headers=headers)
 
 
+async def multiple(request: Request) -> Response:
+    """One of the small pictures that stand side by side."""
+    return await _summed("multiples", _multiple, request)
+
+
+def _multiple(request: Request) -> Response:
+    part, query = request.path_params, dict(request.query_params)
+    place = (part["snapshot"], part["level"], part["parent"])
+    picture = read_address(part["level"], part["parent"], part["name"], query)
+    folder = snapshots_with(part["snapshot"])
+    file = any_layer(folder, *place)
+    if (
+        picture is None
+        or file is None
+        or not _inside(file, folder)
+        or len(query) != len(request.query_params.multi_items())
+    ):
+        return not_found()
+    tag = f'"{request.url.path}?{request.url.query}"'
+    headers = {"Cache-Control": _FOREVER, "ETag": tag}
+    if _has(request, tag):
+        return Response(status_code=304, headers=headers)
+    try:
+        body = picture_bytes(shared(folder, part["snapshot"]), picture)
+    except (QueryError, StoreError):
+        return not_found()
+    return not_found() if body is None else Response(body, media_type="image/svg+xml", headers=headers)
+
+
 async def map_style(request: Request) -> Response:
     """A background colour and nothing else: the map never calls a tile server."""
     colour = BACKGROUNDS.get(request.path_params["name"])
@@ -211,12 +243,13 @@ ROUTES = [
     Route("/layers/{snapshot}/{level}/{parent}/computed/{spec}.geojson", computed),
     Route("/points/{snapshot}/{set}/{parent}.geojson", points),
     Route("/lights/{snapshot}/{product}/{name}.png", light),
+    Route("/multiples/{snapshot}/{level}/{parent}/{name}.svg", multiple),
     Route("/map/{name}.json", map_style),
     Route("/fonts/noto-sans-thai.ttf", font),
     # What is not there is said to be missing; without these Streamlit would answer with its page.
     *(
         Route(f"/{folder}/{{rest:path}}", nothing)
-        for folder in ("layers", "points", "lights", "map", "fonts")
+        for folder in ("layers", "points", "lights", "multiples", "map", "fonts")
     ),
 ]
 

@@ -22,6 +22,8 @@ LEVELS = ("province", "district", "subdistrict")
 PATTERNS = ("pair", "y", "x", "both", "residual")
 POINTS = ("auto", "rings", "all", "none")
 PARTS = ("sources", "coverage", "dictionary", "snapshots", "manage")
+FIRST = ("rate", "count", "several")
+COUNTED = ("poor", "all")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
@@ -96,6 +98,10 @@ class View:
         The settings vary the year too.
     part : str
         Of the Data screen, of `PARTS`.
+    first : str
+        By what areas need help first, of `FIRST`.
+    counted : str
+        Whom a deprivation by indicator counts, of `COUNTED`: the target poor, or everybody it applies to.
     workshop : bool
         Every page shows the synthetic country instead of what the home holds.
     """
@@ -132,6 +138,8 @@ class View:
     spread: str = "near"
     pool: bool = False
     part: str = "sources"
+    first: str = "rate"
+    counted: str = "poor"
     workshop: bool = False
 
 
@@ -161,7 +169,7 @@ def parse(
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
-        ("spread", SPREADS), ("part", PARTS),
+        ("spread", SPREADS), ("part", PARTS), ("first", FIRST), ("counted", COUNTED),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})

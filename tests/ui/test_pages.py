@@ -43,6 +43,7 @@ def test_every_page_runs(page, language, area):
     assert not at.error
     # The shipped light is modelled, and no place is ranked by it or by what poverty has to do with it.
     last = {
+        "urgent": "urgent.gaps_heading",
         "night_light": "light.values_heading",
         "poverty_light": "pair.heading_downloads",
         "services": "services.nothing",

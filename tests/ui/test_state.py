@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.state import (
+    COUNTED,
+    FIRST,
     LEVELS,
     LIGHT_MODES,
     METHODS,
@@ -55,6 +57,8 @@ views = st.builds(
     points=st.sampled_from(POINTS),
     approx=st.booleans(),
     part=st.sampled_from(PARTS),
+    first=st.sampled_from(FIRST),
+    counted=st.sampled_from(COUNTED),
 )
 
 
