@@ -81,6 +81,11 @@ class Neighbours:
         degrees: npt.NDArray[np.int64] = np.diff(self.matrix.indptr).astype(np.int64)
         return degrees
 
+    def of(self, code: str) -> list[str]:
+        """Codes of the areas that touch this one, in the order of `codes`."""
+        start, end = self.matrix.indptr[self._place[code] : self._place[code] + 2]
+        return [self.codes[i] for i in sorted(self.matrix.indices[start:end].tolist())]
+
     @cached_property
     def _place(self) -> dict[str, int]:
         return {code: i for i, code in enumerate(self.codes)}

@@ -46,6 +46,8 @@ CASES: dict[str, dict[str, str]] = {
 CHANGES: dict[str, tuple[dict[str, str], ...]] = {
     "urgent": ({"first": "rate"}, {"first": "count"}, {"first": "several"}),
     "overview": ({"peers": "country"}, {"peers": "parent"}),
+    "compare": ({"ind": "target_poor_rate"}, {"ind": "mpi_poor_rate"}),
+    "trend": ({"ind": "target_poor_rate"}, {"ind": "surveyed_persons"}),
     "poverty_map": ({"ind": "target_poor_rate"}, {"ind": "mpi_poor_rate"}, {"ind": "target_poor"}),
 }
 

@@ -678,8 +678,8 @@ def _repair_rings(
             findings.append(_fault("geometry_unreadable", reason, "Polygon", row=i + 2, column="geometry"))
             continue
         geometry[i] = mended
-        area = float(_km2([mended])[0])
-        change = area - float(_km2([before])[0])
+        area = float(areas_km2([mended])[0])
+        change = area - float(areas_km2([before])[0])
         if abs(change) > _RING_SHARE * area:
             usable[i] = False
             found = f"{reason}; {change:+.4f} km2 ({change / area:+.1%})"
@@ -707,7 +707,8 @@ def _multi(geometries: Iterable[shapely.Geometry]) -> shapely.MultiPolygon:
     return shapely.multipolygons(parts[(shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)])
 
 
-def _km2(geometry: Sequence[shapely.Geometry] | np.ndarray) -> np.ndarray:
+def areas_km2(geometry: Sequence[shapely.Geometry] | np.ndarray) -> np.ndarray:
+    """Square kilometres of polygons in degrees (EPSG:4326), measured in an equal-area projection."""
     series = gpd.GeoSeries(np.asarray(geometry, dtype=object), crs=CRS).to_crs(_EQUAL_AREA)
     return np.asarray(series.area) / 1e6
 
@@ -1016,7 +1017,7 @@ def check_boundaries(
         invalid_edges=edges,
         overlaps=overlaps,
         gaps_km2=gaps,
-        area_km2=float(_km2(geometry).sum()),
+        area_km2=float(areas_km2(geometry).sum()),
         findings=findings,
     )
 
@@ -1088,7 +1089,7 @@ def _check_coverage(codes: Sequence[str], geometry: np.ndarray) -> tuple[bool, i
     once = left < right
     left, right = bad[left[once]], bad[right[once]]
     shared = shapely.intersection(geometry[left], geometry[right])
-    km2 = _km2(shared) if len(shared) else np.array([])
+    km2 = areas_km2(shared) if len(shared) else np.array([])
     overlaps = [
         Overlap(codes[a], codes[b], float(area))
         for a, b, area in zip(left, right, km2, strict=True)
@@ -1102,7 +1103,7 @@ def _gaps(geometry: np.ndarray) -> tuple[float, ...]:
     rings = [ring for part in merged for ring in part.interiors]
     if not rings:
         return ()
-    return tuple(sorted((float(a) for a in _km2(shapely.polygons(np.array(rings)))), reverse=True))
+    return tuple(sorted((float(a) for a in areas_km2(shapely.polygons(np.array(rings)))), reverse=True))
 
 
 # ------------------------------------------------------------------------------------------------------------

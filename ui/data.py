@@ -74,6 +74,33 @@ def values(snapshot: str, indicator: str, level: str, year: int, within: str) ->
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
+def profile(snapshot: str, area: str, indicators: tuple[str, ...], year: int) -> pd.DataFrame:
+    """`Warehouse.profile`, kept."""
+    return shared(snapshots_with(snapshot), snapshot).profile(area, indicators, year)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def readings(snapshot: str, indicator: str, level: str, within: str, source: str) -> pd.DataFrame:
+    """An indicator in all its years for the areas of a level, as `analytics.trends` reads them, with names and ``kind``.
+
+    Parameters
+    ----------
+    source : str
+        A source id; empty for the preferred one of each year.
+    """
+    house = shared(snapshots_with(snapshot), snapshot)
+    years = house.years_by_source(indicator).get(source, ()) if source else house.years(indicator, level)
+    parts = [
+        house.values(indicator, level=level, year=year, within=within, source=source or None)
+        for year in years
+    ]
+    if not parts:
+        parts = [house.values(indicator, level=level, year=0, within=within).head(0)]
+    found = pd.concat(parts, ignore_index=True)
+    return found.assign(level=level, made_up=found["source_id"].isin(made_up_sources(snapshot)))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
 def steady_classes(
     snapshot: str, indicator: str, level: str | None, method: str, k: int, breaks: tuple[float, ...] | None
 ) -> Classes:

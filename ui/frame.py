@@ -74,6 +74,12 @@ def _exists(warehouse: Warehouse, code: str) -> bool:
     return True
 
 
+def _offered(name: str) -> bool:
+    """Whether some page shows an indicator: what maps offer, and NEET, whose sources have a map of their own."""
+    entry = load_catalogue().get(name)
+    return entry is not None and (entry.map or entry.theme == "neet")
+
+
 def _opened(workshop: bool) -> tuple[Warehouse, bool]:
     """The snapshot asked for, and whether it is the workshop's and could not be opened."""
     ordinary = data.warehouse()
@@ -99,7 +105,7 @@ def open_context() -> Context:
     view = parse(
         st.query_params.to_dict(),
         area_exists=lambda code: _exists(warehouse, code),
-        indicator_exists=lambda i: i in load_catalogue() and load_catalogue()[i].map,
+        indicator_exists=_offered,
         language=data.settings().display.default_language,
     )
     st.session_state[_REMEMBERED] = to_params(view)

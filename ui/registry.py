@@ -26,6 +26,8 @@ PAGES = (
     PageEntry("poverty_map", ":material/map:"),
     PageEntry("night_light", ":material/dark_mode:"),
     PageEntry("poverty_light", ":material/scatter_plot:"),
+    PageEntry("compare", ":material/compare_arrows:"),
+    PageEntry("trend", ":material/trending_up:"),
     PageEntry("target_groups", ":material/groups:"),
     PageEntry("neet", ":material/school:"),
     PageEntry("services", ":material/local_hospital:"),

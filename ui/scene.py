@@ -61,7 +61,9 @@ def page_year(c: Context, indicator_id: str) -> int:
 
 
 def map_indicator(c: Context) -> str:
-    """The indicator of the map page; where the areas listed have no stars, the rate that stars are made of."""
+    """The indicator of the map page; the rate that stars are made of where there are no stars, or no map of the indicator."""
+    if not indicator(c.view.ind).map:
+        return "target_poor_rate"
     levels = {plan_of(c).level, c.area.level}
     if c.view.ind in ("stars", "stars_within_parent") and not any(
         c.warehouse.years(c.view.ind, level) for level in levels

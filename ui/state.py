@@ -31,6 +31,9 @@ _KM = re.compile(r"\d{1,3}(?:\.\d)?")
 LONGEST_GRADES = 300
 _WEIGHTS = re.compile(r"(?:100|\d{1,2})(?:\.(?:100|\d{1,2})){1,61}", re.ASCII)
 SPREADS = ("near", "wide")
+COMPARED = ("areas", "years")
+MOST_BESIDE = 3
+LONGEST_BESIDE = 60
 _LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
@@ -72,7 +75,8 @@ class View:
     pattern : str
         What the map of poverty and light shows: the pair, or the clusters of one of `PATTERNS`.
     source : str
-        Source id of NEET rates, empty for the newest; of places of services, empty for the largest, ``all`` for every one.
+        Source id of NEET rates, empty for the newest; of places of services, empty for the largest, ``all`` for every one;
+        of a trend, empty for the preferred source of each year.
     kind : str
         Of `analytics.services.KINDS`, empty for the first there is.
     grades : str
@@ -104,6 +108,10 @@ class View:
         Whom a deprivation by indicator counts, of `COUNTED`: the target poor, or everybody it applies to.
     workshop : bool
         Every page shows the synthetic country instead of what the home holds.
+    by : str
+        What is set side by side, of `COMPARED`: areas, or two years of one; empty for areas.
+    others : str
+        Codes of the areas set beside it with a dot between, at most `MOST_BESIDE`; ``with`` in the address.
     """
 
     area: str = "TH"
@@ -141,9 +149,13 @@ class View:
     first: str = "rate"
     counted: str = "poor"
     workshop: bool = False
+    by: str = ""
+    others: str = ""
 
 
 _DEFAULT = View()
+_ADDRESS = {"others": "with"}
+"""Fields whose name in the address is a word that Python keeps for itself."""
 
 
 def _year(text: str) -> int | None:
@@ -169,7 +181,7 @@ def parse(
     for name, allowed in (
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
-        ("spread", SPREADS), ("part", PARTS), ("first", FIRST), ("counted", COUNTED),
+        ("spread", SPREADS), ("part", PARTS), ("first", FIRST), ("counted", COUNTED), ("by", COMPARED),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
@@ -208,6 +220,9 @@ def parse(
     view = replace(view, breaks=params.get("breaks", "")[:LONGEST_BREAKS])
     if params.get("lock") == "0":
         view = replace(view, lock=False)
+    beside = params.get("with", "")[:LONGEST_BESIDE].split(".")
+    known = [code for code in dict.fromkeys(beside) if code not in ("", view.area) and area_exists(code)]
+    view = replace(view, others=".".join(known[:MOST_BESIDE]))
     layers = params.get("layers", "")
     if len(layers) <= LONGEST_SET and _LAYERS.fullmatch(layers):
         view = replace(view, layers=layers)
@@ -237,5 +252,5 @@ def to_params(view: View) -> dict[str, str]:
         value = getattr(view, f.name)
         if f.name not in out and value != getattr(_DEFAULT, f.name):
             text = f"{value:g}" if isinstance(value, float) else value
-            out[f.name] = str(int(value)) if isinstance(value, bool) else str(text)
+            out[_ADDRESS.get(f.name, f.name)] = str(int(value)) if isinstance(value, bool) else str(text)
     return out

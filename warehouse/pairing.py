@@ -253,7 +253,7 @@ def neighbours(house: Warehouse, level: str) -> Neighbours | None:
         if key in _touching:
             _touching.move_to_end(key)
             return _touching[key]
-        frame = _boundaries(house, level)
+        frame = boundaries(house, level)
         found = None if frame is None else contiguity(frame)
         _touching[key] = found
         while len(_touching) > 6:
@@ -261,7 +261,8 @@ def neighbours(house: Warehouse, level: str) -> Neighbours | None:
         return found
 
 
-def _boundaries(house: Warehouse, level: str) -> gpd.GeoDataFrame | None:
+def boundaries(house: Warehouse, level: str) -> gpd.GeoDataFrame | None:
+    """Polygons of a level as published (EPSG:4326), columns ``code, geometry``; None where the snapshot has none."""
     file = published_file(house.info.path.parent, house.snapshot, f"boundaries/{level}.parquet")
     if file is not None:
         return gpd.read_parquet(file, columns=["code", "geometry"])

@@ -52,6 +52,8 @@ def test_every_page_runs(page, language, area):
         "overlay": "overlay.share",
         "target_groups": "groups.by_area",
         "data": "data.findings_heading",
+        "compare": "page.compare.title",
+        "trend": "page.trend.title",
     }.get(page, "ranking.heading")
     assert texts(language)[last].split("{")[0].strip() in words(at)
 

@@ -1,10 +1,13 @@
 """A view survives its trip through the address, and nonsense in the address falls back to defaults."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ui.state import (
+    COMPARED,
     COUNTED,
     FIRST,
     LEVELS,
@@ -59,6 +62,13 @@ views = st.builds(
     part=st.sampled_from(PARTS),
     first=st.sampled_from(FIRST),
     counted=st.sampled_from(COUNTED),
+    by=st.sampled_from(["", *COMPARED]),
+).flatmap(
+    lambda view: st.permutations(["55", "5501", "550101"]).flatmap(
+        lambda codes: st.integers(0, 3).map(
+            lambda n: replace(view, others=".".join([c for c in codes if c != view.area][:n]))
+        )
+    )
 )
 
 
@@ -116,3 +126,24 @@ def test_a_radius_is_a_plain_number_of_kilometres(wrong):
 @pytest.mark.parametrize("wrong", ["a..b", ".a", "a.", "A", "a~b", "a" * 301, "ก", "a b"])
 def test_grades_are_ids_with_dots_between(wrong):
     assert _parse({"grades": wrong, "kind": wrong, "points": wrong, "approx": wrong}) == _parse({})
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("55.5501", "55.5501"),
+        ("55.55", "55"),
+        ("55..x.99", "55"),
+        ("<script>", ""),
+        (".".join(["5501"] * 40), "5501"),
+    ],
+)
+def test_areas_set_beside_are_known_ones_once_each(typed, kept):
+    view = _parse({"with": typed})
+    assert view.others == kept
+    assert to_params(view).get("with", "") == kept
+    assert "others" not in to_params(view)
+
+
+def test_an_area_is_not_set_beside_itself():
+    assert _parse({"area": "55", "with": "55.5501"}).others == "5501"

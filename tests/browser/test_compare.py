@@ -1,0 +1,33 @@
+"""Compare and trend in the browser: by keyboard, at one scale, on a phone, with nothing asked of the outside."""
+
+import re
+
+
+def test_an_area_is_added_by_keyboard_and_stands_in_the_address(screen, embedded):
+    screen.open(f"{embedded.url}/compare?area=55&with=50&ind=target_poor_rate&year=2018&lang=en")
+    assert "percentage points above" in screen.text()
+    page = screen.page
+    page.locator(".st-key-w_others input").focus()
+    page.keyboard.type("Phrae")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"with=50\.54"))
+    screen.settled()
+    assert "in 3 areas" in screen.text()
+    # Three maps are still, of one scale, and drawn.
+    boxes = [svg.bounding_box() for svg in page.locator("svg.daomap-sketch").all()]
+    assert len(boxes) == 3
+    assert len({round(box["width"]) for box in boxes}) == 1
+    fills = {
+        page.locator(f"svg.daomap-sketch .k{code}").first.evaluate("e => getComputedStyle(e).fill")
+        for code in ("55", "50")
+    }
+    assert len(fills) == 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_trend_on_a_phone(phone, embedded):
+    phone.open(f"{embedded.url}/trend?area=50&ind=target_poor_rate&lang=th")
+    text = phone.text()
+    assert "ลดลง 0.26 จุดร้อยละ จาก 5.62% (พ.ศ. 2561) เป็น 5.36% (พ.ศ. 2565)" in text
+    assert "นิยาม ก" in text and "นิยาม ข" in text
+    assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
