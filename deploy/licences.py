@@ -53,6 +53,7 @@ _BESIDE = """## Data and fonts that come along
 | what | where | licence |
 |---|---|---|
 | Noto Sans Thai | package `fontpkg-noto-sans-thai`, served to the browser, put into printed maps | OFL-1.1 |
+| its Thai digits under the characters 0 to 9 | `ui/thai-digits.ttf`, cut out of the above | OFL-1.1 |
 | names and codes of areas | package `geothai` | CC-BY-4.0 (its data; its code is MIT) |
 | province outlines, simplified | `data/boundaries/provinces.geojson`, from Natural Earth | public domain |
 | schematic districts and subdistricts | `data/boundaries/schematic.geojson.gz`, from Natural Earth, seats of GeoNames | CC-BY-4.0 |

@@ -8,7 +8,7 @@ from analytics.formatting import number
 from analytics.stars import star_text
 from ui.legend import LegendRow
 from ui.palette import RGB, Theme, ramp
-from ui.state import View, read_breaks
+from ui.state import NO_DATA_CLASS, View, read_breaks
 from ui.texts import Words
 
 # Upper bound of the last class of a person's own bounds: everything above the highest of them.
@@ -71,7 +71,10 @@ def legend_rows(
 ) -> tuple[list[LegendRow], LegendRow | None]:
     """Legend rows, the worst class first, and the row of no data (or `hidden` numbers) where there is any."""
     labels = class_labels(m, indicator, words)
-    rows = [LegendRow(c, text, n) for c, text, n in zip(colours(m, indicator), labels, m.counts, strict=True)]
+    rows = [
+        LegendRow(c, text, n, str(i))
+        for i, (c, text, n) in enumerate(zip(colours(m, indicator), labels, m.counts, strict=True))
+    ]
     label = words("legend.missing_or_hidden" if hidden else "legend.missing")
-    missing = LegendRow(theme.missing, label, m.missing) if m.missing else None
+    missing = LegendRow(theme.missing, label, m.missing, NO_DATA_CLASS) if m.missing else None
     return (rows[::-1], missing)

@@ -136,7 +136,7 @@ def _live(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, pale
             place = one.side.year if choice.by == "years" else one.side.area.code
             map_key = f"compare_map_{place}_{p.draw_level}"
             st.pydeck_chart(
-                deck(layer, box, c.theme, tooltip),
+                deck(layer, box, c.theme, tooltip, mark=c.view.mark),
                 key=map_key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(map_key),

@@ -432,7 +432,7 @@ def _missing_map(c: Context, scene: Scene) -> None:
     outline_note(c, p.draw_level)
 
     st.pydeck_chart(
-        deck(layer, bbox, c.theme, tooltip(c, scene)),
+        deck(layer, bbox, c.theme, tooltip(c, scene), mark=c.view.mark),
         key=key,
         height=MAP_HEIGHT,
         on_select=map_opens(key),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,6 +17,7 @@ from ui.errors import note
 from ui.markdown import escape_markdown
 from ui.palette import Theme, theme
 from ui.state import LANGUAGES, View, parse, to_params
+from ui.style import THAI_DIGITS
 from ui.tables import display_name
 from ui.texts import Words
 from warehouse.query import QueryError, Warehouse
@@ -122,7 +125,14 @@ def context() -> Context:
 
 
 def go(**changes: Any) -> None:
-    """Change the view; for callbacks, which run before the script reads the address again."""
+    """Change the view; for callbacks, which run before the script reads the address again.
+
+    Another area takes the mark away, and other classes the one that was looked at alone.
+    """
+    if "area" in changes:
+        changes.setdefault("mark", "")
+    if changes.keys() & {"ind", "method", "k", "breaks", "lock", "measure", "source"}:
+        changes.setdefault("only", "")
     view = replace(context().view, **changes)
     st.query_params.from_dict(to_params(view))
 
@@ -159,6 +169,41 @@ def language_switch() -> None:
         required=True,
         label_visibility="collapsed",
     )
+
+
+_speak = st.components.v2.component(
+    "daomap_language", js="export default ({ data }) => { document.documentElement.lang = data; };"
+)
+
+
+def spoken_language() -> None:
+    """Tell the browser which language the page is in: Streamlit's page says English, and screen readers would read Thai so."""
+    _speak(key="spoken_language", data=context().words.language, height="content")
+
+
+def _switch_digits() -> None:
+    go(digits="thai" if st.session_state["w_digits"] else "arabic")
+
+
+def digits_switch() -> None:
+    """Thai digits or not, and the font that draws them; on the Thai screen only."""
+    c = context()
+    if c.words.language != "th":
+        return
+    if c.view.digits == "thai":
+        st.html(f"<style>{THAI_DIGITS}</style>")
+    st.session_state["w_digits"] = c.view.digits == "thai"
+    st.toggle(
+        c.words("frame.digits"), key="w_digits", on_change=_switch_digits, help=c.words("frame.digits_help")
+    )
+
+
+def foot() -> None:
+    """What paper carries of every screen: which snapshot it shows, and the address that opens the same view."""
+    c = context()
+    address = f"{(st.context.url or '').partition('?')[0]}?{urlencode(to_params(c.view))}"
+    text = c.words("frame.foot", snapshot=c.warehouse.snapshot[:11], address=address)
+    st.html(f'<p class="daomap-foot">{escape(text)}</p>')
 
 
 def _switch_workshop() -> None:

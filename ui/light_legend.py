@@ -7,6 +7,7 @@ from html import escape
 
 from analytics.light_scale import DifferenceScale, LightScale
 from ui.palette import RGB, Theme, hex_of
+from ui.style import NOTE
 
 BAR_HEIGHT = 230  # pixels
 MINUS = "\u2212"
@@ -44,7 +45,7 @@ def scale_html(
         for stop, place in zip(scale.stops, scale.position(scale.stops), strict=True)
     )
     style = (
-        f".daomap-scale{{font-size:.86rem;line-height:1.45;color:{theme.text}}}"
+        f".daomap-scale{{font-size:{NOTE};line-height:1.45;color:{theme.text}}}"
         f".daomap-scale p{{margin:4px 0 0;color:{theme.muted}}}.daomap-scale p.strong{{color:{theme.text};font-weight:600}}"
         f".daomap-bar{{position:relative;height:{BAR_HEIGHT}px;margin:14px 0 14px;width:120px}}"
         f".daomap-bar i{{position:absolute;inset:0 auto 0 0;width:26px;border:1px solid {theme.grid};"

@@ -167,7 +167,7 @@ def _chart(
     outline_note(c, s.plan.draw_level)
 
     st.pydeck_chart(
-        deck(layer, bbox, c.theme, tooltip, under=under, night=night),
+        deck(layer, bbox, c.theme, tooltip, under=under, night=night, mark=c.view.mark),
         key=key,
         height=MAP_HEIGHT,
         on_select=map_opens(key),

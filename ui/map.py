@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import pydeck as pdk
 from pydeck.bindings import deck as _pydeck_deck
 
 from geo.layers import view_for
 from ui.palette import DARK, OUTLINE, RGB, Theme, ink
+from ui.state import NO_DATA_CLASS
 
 # The chart's real size is the browser's business; fitting to a narrow box keeps the whole area in view on a phone too.
 FIT_WIDTH, FIT_HEIGHT = 400, 540
@@ -22,6 +24,16 @@ MAP_HEIGHT = 560
 # For every map made pydeck looks for a notebook's widget by importing it anew, and there is none in a server.
 _pydeck_deck.has_jupyter_extra = lambda: False
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
+_DIMMED = 36
+"""Of 255, what is left of a class while another one is looked at alone."""
+# Only of colours does the map library know that it is asked of a feature; patterns are asked of a row that holds it.
+_FEATURE = "__source.object.properties."
+_MARK = "mark-"
+# What the browser draws over areas without a number; pixels.
+_PATTERNS = {
+    "none": {"type": "hatch", "angle": 45, "gap": 5, "strokeWidth": 1},
+    "hidden": {"type": "dots", "radius": 1, "gap": 4, "angle": 45},
+}
 
 
 def _array(colour: RGB, alpha: int = 255) -> str:
@@ -56,6 +68,8 @@ class AreaLayer:
         Thousands of areas: their outlines are drawn hair-thin, or they would hide the colours.
     filled : bool
         False draws outlines only, above a picture; the areas are found by the pointer all the same.
+    only : str
+        The one class that is drawn in full, as `ui.state.View.only`; a class that is not there dims nothing.
     """
 
     url: str
@@ -66,14 +80,10 @@ class AreaLayer:
     focus: str | None = None
     crowded: bool = False
     filled: bool = True
+    only: str = ""
 
     def __post_init__(self) -> None:
         _check_plain(self.prop, self.inside, self.focus)
-
-    @property
-    def triggers(self) -> list[object]:
-        """What a change of the colours shows in."""
-        return [self.prop, list(self.bounds), self.inside, self.filled]
 
     @property
     def outlined(self) -> str:
@@ -85,15 +95,39 @@ class AreaLayer:
         if not self.filled:
             return "[0,0,0,0]"
         value = f"properties.{self.prop}"
+        seen = [_DIMMED if self.alone not in ("", str(i)) else 255 for i in range(len(self.colours))]
         classes = "".join(
-            f"{value}<={bound!r}?{_array(colour)}:"
-            for bound, colour in zip(self.bounds[:-1], self.colours[:-1], strict=True)
+            f"{value}<={bound!r}?{_array(colour, alpha)}:"
+            for bound, colour, alpha in zip(self.bounds[:-1], self.colours[:-1], seen[:-1], strict=True)
         )
-        last = _array(self.colours[-1]) if self.colours else _array(theme.missing)
-        inner = f"{value}==null?{_array(theme.missing, 150)}:{classes}{last}"
+        last = _array(self.colours[-1], seen[-1]) if self.colours else _array(theme.missing)
+        inner = f"{value}==null?{self.ground(theme)}:{classes}{last}"
         if self.inside is None:
             return inner
         return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{inner}"
+
+    @property
+    def blank(self) -> str | None:
+        """Expression that is true for areas without a number, which are hatched; None where nothing is coloured."""
+        return _blank(f"properties.{self.prop}==null", self.inside) if self.filled else None
+
+    def ground(self, theme: Theme) -> str:
+        """What lies below the hatching."""
+        return _array(theme.missing, 150 if self.alone in ("", NO_DATA_CLASS) else _DIMMED)
+
+    @property
+    def alone(self) -> str:
+        """The class that is drawn in full; empty where every one is, also because there is no such class."""
+        return self.only if self.only in (NO_DATA_CLASS, *map(str, range(len(self.colours)))) else ""
+
+    @property
+    def hidden(self) -> str:
+        """Expression that is true where a number is withheld: its text is "*" or "<5*", of no data a dash."""
+        return f"properties.{self.prop}_t<'–'"
+
+
+def _blank(test: str, inside: str | None) -> str:
+    return f"({test})" if inside is None else f"properties.parent=='{inside}'&&({test})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +161,6 @@ class PairLayer:
         _check_plain(self.focus, self.inside)
 
     @property
-    def triggers(self) -> list[object]:
-        return [list(self.x_bounds), list(self.y_bounds), self.inside]
-
-    @property
     def outlined(self) -> str:
         return f"properties.code=='{self.focus}'||properties.parent=='{self.focus}'"
 
@@ -140,10 +170,19 @@ class PairLayer:
             _steps("properties.x", self.x_bounds, [_array(colour) for colour in row]) for row in self.colours
         ]
         inner = _steps("properties.y", self.y_bounds, [f"({row})" for row in rows])
-        own = f"properties.x==null||properties.y==null?{_array(self.missing, 150)}:{inner or _array(self.missing)}"
+        own = f"properties.x==null||properties.y==null?{self.ground(theme)}:{inner or _array(self.missing)}"
         if self.inside is None:
             return own
         return f"properties.parent!='{self.inside}'?{_array(theme.outside, 120)}:{own}"
+
+    @property
+    def blank(self) -> str:
+        """As `AreaLayer.blank`: areas that lack one of the two."""
+        return _blank("properties.x==null||properties.y==null", self.inside)
+
+    def ground(self, theme: Theme) -> str:
+        """As `AreaLayer.ground`."""
+        return _array(self.missing, 150)
 
 
 def _steps(value: str, bounds: tuple[float, ...], results: list[str]) -> str:
@@ -176,10 +215,6 @@ class KindLayer:
         _check_plain(self.focus)
 
     @property
-    def triggers(self) -> list[object]:
-        return [len(self.colours)]
-
-    @property
     def outlined(self) -> str:
         return f"properties.code=='{self.focus}'||properties.parent=='{self.focus}'"
 
@@ -187,6 +222,15 @@ class KindLayer:
         """Expression that gives each feature its colour."""
         kinds = "".join(f"properties.k=={i}?{_array(c)}:" for i, c in enumerate(self.colours))
         return f"properties.k==null?{_array(theme.missing, 150)}:{kinds}{_array(theme.missing, 150)}"
+
+    @property
+    def blank(self) -> str:
+        """As `AreaLayer.blank`: of kinds the last one is that of no number."""
+        return _blank(f"properties.k==null||properties.k=={len(self.colours) - 1}", None)
+
+    def ground(self, theme: Theme) -> str:
+        """As `AreaLayer.ground`."""
+        return _array(self.colours[-1] if self.colours else theme.missing)
 
 
 def raster_layer(
@@ -436,6 +480,7 @@ def deck(
     over_tooltip: str | None = None,
     night: bool = False,
     opacity: float = 1.0,
+    mark: str = "",
 ) -> pdk.Deck:
     """A chart of one area layer and the outline of its focus, above pictures and below points.
 
@@ -456,7 +501,10 @@ def deck(
         A dark ground in both themes, for pictures of light.
     opacity : float
         0 to 1, of the areas; the outline of the focus stays.
+    mark : str
+        Code of the area that was chosen and not opened, empty for none.
     """
+    _check_plain(mark or None)
     focus = DARK.focus if night else theme.focus
     bare = isinstance(layer, AreaLayer) and not layer.filled
     areas = pdk.Layer(
@@ -468,14 +516,12 @@ def deck(
         highlight_color=[*focus, 60],
         stroked=True,
         filled=True,
-        get_fill_color=layer.fill(theme),
         get_line_color=[*(OUTLINE if bare else theme.line), 70 if layer.crowded else 220],
         line_width_min_pixels=0.2 if layer.crowded else 0.6,
         **({"opacity": _seen(opacity)} if opacity < 1 else {}),
-        update_triggers={
-            "getFillColor": [*layer.triggers, theme.name],
-            "getLineColor": [bare, theme.name],
-        },
+        _sub_layer_props={"polygons-fill": _filling(layer, theme)},
+        # Streamlit passes on this one alone.
+        update_triggers={"getFillColor": _trigger(layer.fill(theme))},
     )
     layers = [*under, areas]
     if layer.focus is not None:
@@ -493,6 +539,8 @@ def deck(
                 update_triggers={"getLineWidth": [layer.focus]},
             )
         )
+    if mark:
+        layers.append(_marking(layer, mark, focus))
     layers += over
     longitude, latitude, zoom = view_for(bbox, FIT_WIDTH, FIT_HEIGHT)
     return pdk.Deck(
@@ -518,9 +566,63 @@ def deck(
     )
 
 
+def _filling(layer: AreaLayer | PairLayer | KindLayer, theme: Theme) -> dict[str, object]:
+    """What colours the areas, one storey below the layer itself: there Streamlit does not fade all that was not clicked.
+
+    Areas without a number are hatched, and dotted where it is withheld, so that no colour is needed to know them.
+    """
+    colour, blank = layer.fill(theme), layer.blank
+    if blank is None:
+        return {"getFillColor": f"@@={colour}"}
+    row = blank.replace("properties.", _FEATURE)
+    areas = isinstance(layer, AreaLayer)
+    hidden = layer.hidden.replace("properties.", _FEATURE) if areas else "false"
+    faded = areas and layer.alone not in ("", NO_DATA_CLASS)
+    parts = {
+        "getFillColor": f"@@=({blank})?{_array(theme.hatch, _DIMMED if faded else 255)}:({colour})",
+        "getFillPattern": f"@@=({row})?(({hidden})?'hidden':'none'):'plain'",
+        "getFillPatternBackgroundColor": f"@@=({row})?{layer.ground(theme)}:[0,0,0,0]",
+    }
+    return parts | {
+        "extensions": [{"@@type": "FillStyleExtension", "proceduralPattern": True}],
+        "fillPatternMapping": _PATTERNS,
+        "fillPatternSizeUnits": "pixels",
+        "updateTriggers": dict.fromkeys(parts, _trigger(*parts.values())),
+    }
+
+
+def _trigger(*texts: str) -> str:
+    """A short text that changes with others: the browser colours anew when it does."""
+    return f"{crc32('|'.join(texts).encode()):x}"
+
+
+def _marking(layer: AreaLayer | PairLayer | KindLayer, mark: str, focus: RGB) -> pdk.Layer:
+    """The outline of the area that was chosen.
+
+    Its name changes with the area, and it lies above all others: pressing the same area once more is then a choice of its
+    own (Streamlit would take it back otherwise), which opens it. Thousands of areas are not drawn twice for that.
+    """
+    return pdk.Layer(
+        "GeoJsonLayer",
+        id=f"{_MARK}{mark}",
+        data=layer.url,
+        pickable=not layer.crowded,
+        auto_highlight=not layer.crowded,
+        highlight_color=[*focus, 60],
+        stroked=True,
+        filled=not layer.crowded,
+        line_width_units=pdk.types.String("pixels"),
+        get_line_color=[*focus, 255],
+        get_line_width=f"properties.code=='{mark}'?4:0",
+        _sub_layer_props={"polygons-fill": {"getFillColor": [0, 0, 0, 0]}},
+    )
+
+
 def clicked_code(selection: object) -> str | None:
     """Code of the area a person clicked, from Streamlit's selection state; surroundings count too."""
-    return _clicked(selection, "areas", "code")
+    names = getattr(selection, "objects", None) or {}
+    layer = next((name for name in names if name.startswith(_MARK)), "areas")
+    return _clicked(selection, layer, "code")
 
 
 def clicked_point(selection: object, name: str = "points") -> str | None:

@@ -259,7 +259,7 @@ def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
             outline_note(c, q.level)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, hover),
+                deck(layer, bbox, c.theme, hover, mark=c.view.mark),
                 key=key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(key),

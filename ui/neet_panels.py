@@ -248,7 +248,7 @@ def map_panel(c: Context, choice: Choice) -> None:
             outline_note(c, choice.level)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, tooltip),
+                deck(layer, bbox, c.theme, tooltip, mark=c.view.mark),
                 key=widget,
                 height=MAP_HEIGHT,
                 on_select=map_opens(widget),

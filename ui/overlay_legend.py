@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ui.palette import RGB, Theme, hex_of, ink
+from ui.style import NOTE, SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,18 @@ class Legend:
 def legend_sheet(theme: Theme) -> str:
     """The style of all legends, sent once for all layers."""
     return (
-        f"<style>.ol{{font-size:.84rem;line-height:1.42;color:{theme.text}}}"
-        f".ol p,.ol .u,.ol td:last-child,.ol th{{color:{theme.muted};font-weight:400}}.ol p{{margin:3px 0 0;font-size:.8rem}}"
+        f"<style>.ol{{font-size:{NOTE};line-height:1.42;color:{theme.text}}}"
+        f".ol p,.ol .u,.ol td:last-child,.ol th{{color:{theme.muted};font-weight:400}}.ol p{{margin:3px 0 0;font-size:{SMALL}}}"
         f".ol p.s{{color:{theme.text};font-weight:600}}"
         ".ol table{border-collapse:collapse;margin-top:3px}.ol td{padding:1px 8px 1px 0;border:0;text-align:left}"
-        ".ol td:last-child{text-align:right;font-variant-numeric:tabular-nums}.ol th{font-size:.72rem;padding:0 3px;border:0}"
+        f".ol td:last-child{{text-align:right;font-variant-numeric:tabular-nums}}.ol th{{font-size:{SMALL};padding:0 3px;border:0}}"
         f".ol i{{display:inline-block;width:26px;height:14px;border:1px solid {theme.grid};border-radius:2px}}"
         f".ol i.l{{height:0;border:0;border-top:3px solid;border-radius:0;vertical-align:4px}}"
         ".ol i.d{width:12px;height:12px;border-radius:50%;margin:0 7px}"
         ".ol i.o{box-sizing:border-box;background:transparent;border:3px solid}"
         ".ol .q td{min-width:40px;height:28px;padding:0;text-align:center;border:1px solid;border-radius:2px}"
         f".ol .r{{height:12px;border:1px solid {theme.grid};margin:4px 14px 0}}"
-        ".ol .m{position:relative;height:1.2em;margin:0 14px;font-size:.72rem}"
+        f".ol .m{{position:relative;height:1.2em;margin:0 14px;font-size:{SMALL}}}"
         ".ol .m span{position:absolute;transform:translateX(-50%)}</style>"
     )
 

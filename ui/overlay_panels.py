@@ -323,7 +323,7 @@ def map_panel(c: Context, shown: list[Shown]) -> None:
 
     st.pydeck_chart(
         deck(
-            area, bbox, c.theme, tip, night=night, opacity=opacity,
+            area, bbox, c.theme, tip, night=night, opacity=opacity, mark=c.view.mark,
             under=[chart for i, chart in charts if base is not None and i < base],
             over=[chart for i, chart in charts if base is None or i > base],
             over_tooltip=_point_tip(c, drawn),

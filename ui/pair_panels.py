@@ -204,7 +204,7 @@ def map_panel(c: Context, choice: Choice, found: Pair) -> None:
             outline_note(c, q.level)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, tooltip),
+                deck(layer, bbox, c.theme, tooltip, mark=c.view.mark),
                 key=map_key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(map_key),

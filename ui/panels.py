@@ -20,7 +20,7 @@ from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows
 from ui.figures import ranks
 from ui.frame import Context, choose, go
-from ui.legend import legend_html
+from ui.live_legend import live_legend
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
@@ -191,6 +191,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
         inside=p.inside,
         focus=p.focus,
         crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY),
+        only=c.view.only,
     )
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=f"{key}_panel"):
         with st.container(width="stretch"):
@@ -198,7 +199,7 @@ def map_panel(c: Context, scene: Scene, *, key: str) -> None:
             outline_note(c, p.draw_level)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, tooltip(c, scene)),
+                deck(layer, bbox, c.theme, tooltip(c, scene), mark=c.view.mark),
                 key=map_key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(map_key),
@@ -227,22 +228,23 @@ def map_classes(c: Context, scene: Scene) -> tuple[Classes, str | None]:
     return pool.recount(official), shared_level
 
 
-def draw_legend(c: Context, scene: Scene, classes: Classes, shared_level: str | None) -> None:
-    """The legend of a map: classes with counts, no data, year, method, source."""
+def draw_legend(
+    c: Context, scene: Scene, classes: Classes, shared_level: str | None, *, key: str = "legend"
+) -> None:
+    """The legend of a map: classes with counts, no data, year, method, source; of several on a page each has a key."""
     w, ind = c.words, scene.indicator
     rows, missing = legend_rows(
         classes, ind, w, c.theme, hidden=bool(scene.drawn["suppressed"].fillna(False).astype(bool).any())
     )
-    st.html(
-        legend_html(
-            w.pick(ind.name_th, ind.name_en),
-            w.pick(ind.unit_th, ind.unit_en),
-            rows,
-            missing,
-            legend_lines(c, scene, classes, shared_level),
-            c.theme,
-            w("legend.areas"),
-        )
+    live_legend(
+        c,
+        w.pick(ind.name_th, ind.name_en),
+        w.pick(ind.unit_th, ind.unit_en),
+        rows,
+        missing,
+        legend_lines(c, scene, classes, shared_level),
+        w("legend.areas"),
+        key=key,
     )
 
 

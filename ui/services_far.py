@@ -134,7 +134,7 @@ def _map(c: Context, choice: Choice, found: PoorAndFar) -> None:
     outline_note(c, q.level)
 
     st.pydeck_chart(
-        deck(layer, bbox, c.theme, tooltip),
+        deck(layer, bbox, c.theme, tooltip, mark=c.view.mark),
         key=key,
         height=MAP_HEIGHT,
         on_select=map_opens(key),

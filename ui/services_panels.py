@@ -240,7 +240,15 @@ def map_panel(c: Context, choice: Choice) -> None:
             outline_note(c, p.draw_level)
 
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, tooltip, over=over, over_tooltip=point_tooltip if over else None),
+                deck(
+                    layer,
+                    bbox,
+                    c.theme,
+                    tooltip,
+                    over=over,
+                    over_tooltip=point_tooltip if over else None,
+                    mark=c.view.mark,
+                ),
                 key=key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(key, points=clusters),

@@ -7,14 +7,19 @@ import streamlit as st
 from ui.errors import message, note
 from ui.frame import (
     breadcrumb,
+    digits_switch,
+    foot,
     language_switch,
     open_context,
     search_box,
     search_results,
+    spoken_language,
     workshop_switch,
 )
 from ui.markdown import escape_markdown
+from ui.opening import marked_bar
 from ui.registry import PAGES
+from ui.style import sheet
 from ui.workshop import band, offer
 from warehouse.query import QueryError
 from warehouse.snapshots import StoreError
@@ -44,12 +49,15 @@ page = st.navigation(
     position="top",
 )
 st.logo(ICON, size="large")
+st.html(f"<style>{sheet(context.theme)}</style>")
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="masthead"
 ):
     search_box()
     workshop_switch()
+    digits_switch()
     language_switch()
+spoken_language()
 if context.unmade:
     offer(context)
     st.stop()
@@ -60,6 +68,8 @@ for notice in context.warehouse.info.notices:
 breadcrumb()
 try:
     page.run()
+    marked_bar(context)
+    foot()
 except QueryError as error:  # a question over its limits: the text says how to ask for less
     st.error(escape_markdown(error.text(context.view.lang)), icon=":material/database_off:")
     st.caption(message(note(error, "question refused")))

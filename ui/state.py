@@ -24,6 +24,8 @@ POINTS = ("auto", "rings", "all", "none")
 PARTS = ("sources", "coverage", "dictionary", "snapshots", "manage")
 FIRST = ("rate", "count", "several")
 COUNTED = ("poor", "all")
+DIGITS = ("arabic", "thai")
+NO_DATA_CLASS = "missing"
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
@@ -34,6 +36,7 @@ SPREADS = ("near", "wide")
 COMPARED = ("areas", "years")
 MOST_BESIDE = 3
 LONGEST_BESIDE = 60
+_ONLY = re.compile(rf"[0-9]|{NO_DATA_CLASS}")
 _LAYERS = re.compile(r"[a-z0-9_.~!-]*")
 MIN_CLASSES, MAX_CLASSES = 2, 9
 LONGEST_BREAKS = 120
@@ -112,6 +115,12 @@ class View:
         What is set side by side, of `COMPARED`: areas, or two years of one; empty for areas.
     others : str
         Codes of the areas set beside it with a dot between, at most `MOST_BESIDE`; ``with`` in the address.
+    digits : str
+        Of `DIGITS`: which figures numbers are drawn with on the Thai screen; files and copies keep 0-9.
+    only : str
+        The one class of the legend that is drawn in full: its place from the lowest, `NO_DATA_CLASS`, or empty for all.
+    mark : str
+        Code of the area that was chosen on a map or in a table and is not opened, empty for none.
     """
 
     area: str = "TH"
@@ -151,6 +160,9 @@ class View:
     workshop: bool = False
     by: str = ""
     others: str = ""
+    digits: str = "arabic"
+    only: str = ""
+    mark: str = ""
 
 
 _DEFAULT = View()
@@ -182,9 +194,15 @@ def parse(
         ("lang", LANGUAGES), ("peers", PEERS), ("method", METHODS), ("show", LEVELS),
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
         ("spread", SPREADS), ("part", PARTS), ("first", FIRST), ("counted", COUNTED), ("by", COMPARED),
+        ("digits", DIGITS),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
+    mark = params.get("mark", "")
+    if mark and area_exists(mark):
+        view = replace(view, mark=mark)
+    if _ONLY.fullmatch(params.get("only", "")):
+        view = replace(view, only=params["only"])
     if indicator_exists(params.get("ind", "")):
         view = replace(view, ind=params["ind"])
     for name in ("year", "y0", "y1"):

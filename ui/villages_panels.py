@@ -141,6 +141,7 @@ def map_panel(c: Context, choice: Choice) -> None:
         focus=p.focus,
         crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY),
         filled=not choice.pointed,
+        only=c.view.only,
     )
     over = []
     if choice.pointed:
@@ -162,6 +163,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                     tooltip(c, scene),
                     over=over,
                     over_tooltip=f"<b>{{n}}</b><br>{w.pick('{t_th}', '{t_en}')}" if over else None,
+                    mark=c.view.mark,
                 ),
                 key=key,
                 height=MAP_HEIGHT,

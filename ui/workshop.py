@@ -45,7 +45,7 @@ def band(c: Context) -> None:
     style = (
         "div:has(> .st-key-workshop_band){position:sticky;top:3.75rem;z-index:99}"
         f".daomap-synthetic{{background:{ground};color:{ink};border-left:.5rem solid #c77700;border-radius:.3rem;"
-        "padding:.3rem .8rem;line-height:1.6;font-size:.92rem}.daomap-synthetic b{margin-right:.6rem}"
+        "padding:.3rem .8rem;line-height:1.6;font-size:.875rem}.daomap-synthetic b{margin-right:.6rem}"
     )
     with st.container(key="workshop_band"):
         st.html(

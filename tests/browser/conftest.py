@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.realdata import real_path
+from warehouse.demo.publication import publish_demo
+from warehouse.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -169,6 +171,17 @@ def embedded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
+def workshop(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The shipped figures, and beside them a small synthetic Nan, which fills every screen."""
+    home = tmp_path_factory.mktemp("workshop")
+    assert command(home, "build").returncode == 0
+    publish_demo(home, Settings(), seed=1, scale=0.001, provinces=("55",))
+    server = start_server(home)
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture(scope="session")
 def real(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same after the real boundaries and TPMAP files were imported."""
     boundaries = [
@@ -252,15 +265,16 @@ class Screen:
 
 @pytest.fixture
 def screen(browser: Browser) -> Iterator[Screen]:
-    yield from _screen(browser, 1440, 1000)
+    yield from opened(browser, 1440, 1000)
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Screen]:
-    yield from _screen(browser, 390, 844)
+    yield from opened(browser, 390, 844)
 
 
-def _screen(browser: Browser, width: int, height: int) -> Iterator[Screen]:
+def opened(browser: Browser, width: int, height: int) -> Iterator[Screen]:
+    """A window of this size that fails its test in the end for what it should not have done."""
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale="th-TH", accept_downloads=True
     )

@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-import pytest
-
-from tests.browser.conftest import Server, command, start_server, stop_server
-from warehouse.demo.publication import publish_demo
-from warehouse.settings import Settings
 
 BAND = ".daomap-synthetic"
-
-
-@pytest.fixture(scope="module")
-def workshop(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The shipped figures, and beside them a small synthetic Nan."""
-    home = tmp_path_factory.mktemp("workshop")
-    assert command(home, "build").returncode == 0
-    publish_demo(home, Settings(), seed=1, scale=0.001, provinces=("55",))
-    server = start_server(home)
-    yield server
-    stop_server(server)
 
 
 def test_the_switch_by_keyboard_and_the_band_in_sight(screen, phone, workshop):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.classify import ClassSpec, classify
+from analytics.formatting import NO_DATA, withheld_text
 from ui.map import (
     AreaLayer,
     PointColours,
@@ -22,6 +23,8 @@ from ui.map import (
     ring_layer,
 )
 from ui.palette import DARK, LIGHT, difference_colours, light_colours, ramp
+
+BOX = (97.3, 5.6, 105.7, 20.5)
 
 
 def evaluate(expression, properties):
@@ -59,6 +62,59 @@ def test_map_colour_equals_legend_class(values, k, method):
         index = classes.class_index(value)
         expected = list(LIGHT.missing) if index is None else list(colours[index])
         assert drawn[:3] == expected
+
+
+def filling(layer):
+    return layer["_subLayerProps"]["polygons-fill"]
+
+
+def drawn(**more):
+    return json.loads(
+        deck(AreaLayer("/x", "v", (1.0, 2.0), ramp("poverty", 2), **more), BOX, LIGHT, "").to_json()
+    )
+
+
+@pytest.mark.parametrize("only", ["", "0", "1", "missing", "2"])
+def test_a_class_is_looked_at_alone(only):
+    layer = AreaLayer("/x", "v", (1.0, 2.0), ramp("poverty", 2), only=only)
+    seen = {}
+    for name, value in (("0", 0.5), ("1", 1.5), ("missing", None)):
+        *colour, seen[name] = evaluate(layer.fill(LIGHT), {"v": value})
+        assert tuple(colour) == (LIGHT.missing if value is None else ramp("poverty", 2)[int(name)])
+    full = {"0": 255, "1": 255, "missing": 150}
+    # A class there is not, of another map, dims nothing.
+    assert seen == (full if only in ("", "2") else {k: full[k] if k == only else 36 for k in full})
+    assert filling(drawn(only="0")["layers"][0]) != filling(drawn()["layers"][0])
+
+
+def test_areas_without_a_number_are_hatched_and_hidden_ones_dotted():
+    part = filling(drawn(inside="55")["layers"][0])
+    assert part["extensions"] == [{"@@type": "FillStyleExtension", "proceduralPattern": True}]
+    assert {name: p["type"] for name, p in part["fillPatternMapping"].items()} == {
+        "none": "hatch",
+        "hidden": "dots",
+    }
+    test = "(properties.parent=='55'&&(properties.v==null))"
+    assert part["getFillColor"].startswith(f"@@={test}?[{','.join(map(str, LIGHT.hatch))},255]:(")
+    for name in ("getFillPattern", "getFillPatternBackgroundColor"):
+        assert part[name].startswith("@@=" + test.replace("properties.", "__source.object.properties."))
+    # What withholds a number is written with signs below a dash, which stands for no data.
+    assert all(withheld_text(unit, 5) < NO_DATA for unit in ("persons", "percent"))
+    changed = filling(drawn(inside="56")["layers"][0])["updateTriggers"]
+    assert set(changed) == {k for k in part if k.startswith("get")} and changed != part["updateTriggers"]
+
+
+def test_a_marked_area_is_outlined_above_all_others_and_can_be_pressed_again():
+    spec = json.loads(deck(AreaLayer("/x", "v", (), (), focus="55"), BOX, LIGHT, "", mark="5501").to_json())
+    *_, mark = spec["layers"]
+    assert [x["id"] for x in spec["layers"]] == ["areas", "focus", "mark-5501"]
+    assert mark["pickable"] and "properties.code=='5501'" in mark["getLineWidth"]
+    picked = SimpleNamespace(objects={"mark-5501": [{"properties": {"code": "5502"}}]})
+    assert clicked_code(picked) == "5502"
+    crowded = AreaLayer("/x", "v", (), (), crowded=True)
+    assert not json.loads(deck(crowded, BOX, LIGHT, "", mark="550101").to_json())["layers"][-1]["pickable"]
+    with pytest.raises(ValueError, match="expected a code"):
+        deck(crowded, BOX, LIGHT, "", mark="'||1")
 
 
 def test_areas_outside_the_chosen_parent_are_surroundings():
@@ -125,7 +181,7 @@ def test_a_picture_lies_under_outlines_that_still_answer_the_pointer():
     assert below["image"] == "/lights/s/modelled/2021.png?v=1"
     assert below["bounds"] == [97.2, 5.5, 105.8, 20.6]
     assert below["opacity"] == pytest.approx(0.7**2.2, abs=1e-6)
-    assert above["getFillColor"] == "@@=[0,0,0,0]" and above["pickable"] and above["filled"]
+    assert filling(above) == {"getFillColor": "@@=[0,0,0,0]"} and above["pickable"] and above["filled"]
     assert spec["mapStyle"] == "/map/dark.json"
 
 

@@ -162,7 +162,11 @@ def test_the_map_holds_the_layers_in_the_order_of_the_address():
 def test_without_colours_the_pointer_still_finds_areas():
     at = run(layers="outline!lprovince")
     areas = chart(at)["layers"][0]
-    assert areas["id"] == "areas" and areas["pickable"] and areas["getFillColor"] == "@@=[0,0,0,0]"
+    assert (
+        areas["id"] == "areas"
+        and areas["pickable"]
+        and areas["_subLayerProps"]["polygons-fill"]["getFillColor"] == "@@=[0,0,0,0]"
+    )
     assert ids(run(layers="none")) == ["areas"]
     assert texts("th")["overlay.empty"] in [i.value for i in run(layers="none").info]
 

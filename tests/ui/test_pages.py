@@ -32,6 +32,33 @@ def words(at):
     )
 
 
+# Titles and dates of foreign sources, quoted as their publishers write them, and what belongs to a computer.
+QUOTED = re.compile(
+    r"\([^()]*\)|https?://\S+|[\w.-]+\.(?:csv|xlsx?|zip|tif|shp)\S*|\d{4}-\d\d(?:-\d\d)?|[A-Za-z][\w .,:;/&’'–-]*\d{4}"
+)
+
+
+def common_era(at):
+    """Years of the common era that stand bare in the Thai texts of a page, each with what surrounds it."""
+    shown = [
+        str(e.value)
+        for kind in ("title", "subheader", "markdown", "caption", "info", "warning", "metric")
+        for e in at.get(kind)
+    ]
+    shown += [e.proto.body for e in at.get("html") if "<style>" not in e.proto.body]
+    shown += [
+        option
+        for kind in ("selectbox", "segmented_control", "pills")
+        for e in at.get(kind)
+        for option in e.options
+    ]
+    return [
+        text[max(0, m.start() - 40) : m.end() + 20]
+        for text in (QUOTED.sub(" ", one) for one in shown)
+        for m in re.finditer(r"(?<![\d,.-])(?:19[5-9]\d|20[0-4]\d)(?![\d,]|\.\d)", text)
+    ]
+
+
 @pytest.mark.usefixtures("embedded_home")
 @pytest.mark.parametrize("page", [p.key for p in PAGES])
 @pytest.mark.parametrize(
@@ -41,6 +68,8 @@ def words(at):
 def test_every_page_runs(page, language, area):
     at = run(page, lang=language, area=area)
     assert not at.error
+    if language == "th":
+        assert common_era(at) == []
     # The shipped light is modelled, and no place is ranked by it or by what poverty has to do with it.
     last = {
         "urgent": "urgent.gaps_heading",
