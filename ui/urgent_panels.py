@@ -107,7 +107,7 @@ def map_panel(c: Context, choice: Choice) -> None:
         with st.container(width="stretch"):
             outline_note(c, p.draw_level)
             st.pydeck_chart(
-                deck(layer, bbox, c.theme, hover),
+                deck(layer, bbox, c.theme, hover, mark=c.view.mark),
                 key=key,
                 height=MAP_HEIGHT,
                 on_select=map_opens(key),

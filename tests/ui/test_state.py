@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ui.state import (
     COMPARED,
     COUNTED,
-    FIRST,
     DIGITS,
+    FIRST,
     LEVELS,
     LIGHT_MODES,
     METHODS,
