@@ -62,6 +62,9 @@ views = st.builds(
     points=st.sampled_from(POINTS),
     approx=st.booleans(),
     part=st.sampled_from(PARTS),
+    digits=st.sampled_from(DIGITS),
+    only=st.sampled_from(["", "0", "8", NO_DATA_CLASS]),
+    mark=st.sampled_from(["", "55", "550101"]),
     first=st.sampled_from(FIRST),
     counted=st.sampled_from(COUNTED),
     by=st.sampled_from(["", *COMPARED]),
@@ -71,9 +74,6 @@ views = st.builds(
             lambda n: replace(view, others=".".join([c for c in codes if c != view.area][:n]))
         )
     )
-    digits=st.sampled_from(DIGITS),
-    only=st.sampled_from(["", "0", "8", NO_DATA_CLASS]),
-    mark=st.sampled_from(["", "55", "550101"]),
 )
 
 
@@ -152,6 +152,8 @@ def test_areas_set_beside_are_known_ones_once_each(typed, kept):
 
 def test_an_area_is_not_set_beside_itself():
     assert _parse({"area": "55", "with": "55.5501"}).others == "5501"
+
+
 @pytest.mark.parametrize("wrong", ["10", "-1", "all", "0 ", "๑", "99", "<b>"])
 def test_a_class_alone_and_a_marked_area_are_such_as_there_are(wrong):
     assert _parse({"only": wrong, "mark": wrong, "digits": wrong}) == _parse({})
