@@ -45,6 +45,8 @@ CASES: dict[str, dict[str, str]] = {
 # What a person changes on a page; a page without an entry is asked for the same view again.
 CHANGES: dict[str, tuple[dict[str, str], ...]] = {
     "urgent": ({"first": "rate"}, {"first": "count"}, {"first": "several"}),
+    "home": ({"role": "planner"}, {"role": "governor"}),
+    "help": ({"topic": "term-m0"}, {"topic": "method-alkire_foster"}, {"topic": "page-overview"}),
     "overview": ({"peers": "country"}, {"peers": "parent"}),
     "compare": ({"ind": "target_poor_rate"}, {"ind": "mpi_poor_rate"}),
     "trend": ({"ind": "target_poor_rate"}, {"ind": "surveyed_persons"}),

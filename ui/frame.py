@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.catalogue import load_catalogue
-from geo.codes import Area
+from geo.codes import COUNTRY, Area
 from ui import data
 from ui.errors import note
 from ui.markdown import escape_markdown
 from ui.palette import Theme, theme
+from ui.registry import page
 from ui.state import LANGUAGES, View, parse, to_params
 from ui.style import THAI_DIGITS
 from ui.tables import display_name
@@ -27,6 +28,9 @@ from warehouse.workshop import is_workshop
 _CONTEXT = "_context"
 _REMEMBERED = "_remembered_params"
 _SEARCH = "area_search"
+_RECENT = "_recent_areas"
+RECENT = 6
+"""Areas remembered of a session, and nowhere else."""
 T = TypeVar("T")
 
 
@@ -112,6 +116,9 @@ def open_context() -> Context:
         language=data.settings().display.default_language,
     )
     st.session_state[_REMEMBERED] = to_params(view)
+    if view.area != COUNTRY:
+        before = [code for code in st.session_state.get(_RECENT, ()) if code != view.area]
+        st.session_state[_RECENT] = [view.area, *before][:RECENT]
     context = Context(
         warehouse, view, warehouse.area(view.area), Words(view.lang), theme(st.context.theme.type), unmade
     )
@@ -135,6 +142,48 @@ def go(**changes: Any) -> None:
         changes.setdefault("only", "")
     view = replace(context().view, **changes)
     st.query_params.from_dict(to_params(view))
+
+
+def recent_areas() -> list[Area]:
+    """Areas looked at in this session before the one shown, the last one first."""
+    c = context()
+    codes = [code for code in st.session_state.get(_RECENT, ()) if code != c.area.code]
+    return [c.warehouse.area(code) for code in codes if _exists(c.warehouse, code)]
+
+
+def open_area(code: str) -> None:
+    """Look at another area; for callbacks. What stands in the search goes away with the old one."""
+    st.session_state[_SEARCH] = ""
+    go(area=code)
+
+
+def link(key: str, label: str, *, icon: str | None = None, width: Any = "content", **changes: Any) -> None:
+    """A link to a page that keeps the view; nothing where this edition has no such page.
+
+    Parameters
+    ----------
+    key : str
+        Of the page.
+    label : str
+        Markdown; text from data is escaped by the caller.
+    changes : Any
+        Fields of the view that are different there.
+    """
+    entry = page(key)
+    if entry is not None:
+        st.page_link(
+            str(entry.path),
+            label=label,
+            icon=entry.icon if icon is None else icon,
+            help="",
+            width=width,
+            query_params=to_params(replace(context().view, **changes)),
+        )
+
+
+def help_link(key: str) -> None:
+    """A link to how the page `key` is read."""
+    link("help", context().words("frame.read"), icon=":material/help:", topic=f"page-{key}")
 
 
 def _commit(name: str) -> None:
@@ -224,15 +273,10 @@ def workshop_switch() -> None:
     )
 
 
-def _open_area(code: str) -> None:
-    st.session_state[_SEARCH] = ""
-    go(area=code)
-
-
 def _open_child() -> None:
     code = st.session_state.get("w_child")
     if code:
-        _open_area(code)
+        open_area(code)
 
 
 def search_box() -> None:
@@ -279,7 +323,7 @@ def search_results() -> None:
             above = c.warehouse.path(area.code)[1:-1]
             trail = " · ".join(c.words.pick(a.name_th, a.name_en) for a in reversed(above))
             label = escape_markdown(c.name(area) + (f" ({trail})" if trail else ""))
-            st.button(label, key=f"found_{area.code}", on_click=_open_area, args=(area.code,))
+            st.button(label, key=f"found_{area.code}", on_click=open_area, args=(area.code,))
 
 
 def breadcrumb() -> None:
@@ -292,7 +336,7 @@ def breadcrumb() -> None:
         st.button(
             c.words("frame.up"),
             icon=":material/arrow_upward:",
-            on_click=_open_area,
+            on_click=open_area,
             args=(path[-2].code,),
             key="go_up",
             help=escape_markdown(c.name(path[-2])),
@@ -301,7 +345,7 @@ def breadcrumb() -> None:
             st.button(
                 escape_markdown(c.name(area)),
                 type="tertiary",
-                on_click=_open_area,
+                on_click=open_area,
                 args=(area.code,),
                 key=f"crumb_{area.code}",
             )

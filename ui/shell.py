@@ -9,6 +9,7 @@ from ui.frame import (
     breadcrumb,
     digits_switch,
     foot,
+    help_link,
     language_switch,
     open_context,
     search_box,
@@ -18,7 +19,7 @@ from ui.frame import (
 )
 from ui.markdown import escape_markdown
 from ui.opening import marked_bar
-from ui.registry import PAGES
+from ui.registry import GROUPS, PAGES
 from ui.style import sheet
 from ui.workshop import band, offer
 from warehouse.query import QueryError
@@ -34,8 +35,11 @@ except StoreError as error:  # nothing published yet: say so in both languages, 
     st.stop()
 words = context.words
 st.set_page_config(page_title=words("app.name"), page_icon=ICON, layout="wide")
-page = st.navigation(
-    [
+sections: dict[str, list[st.Page]] = {}
+for group in GROUPS:
+    # What has no heading stands before the sections, one press away.
+    heading = "" if group == "start" else words(f"nav.{group}")
+    sections[heading] = [
         st.Page(
             entry.path,
             title=words(f"page.{entry.key}.title"),
@@ -45,15 +49,16 @@ page = st.navigation(
             default=entry is PAGES[0],
         )
         for entry in PAGES
-    ],
-    position="top",
-)
+        if entry.group == group
+    ]
+page = st.navigation(sections, position="top")
 st.logo(ICON, size="large")
 st.html(f"<style>{sheet(context.theme)}</style>")
 with st.container(
     horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="masthead"
 ):
     search_box()
+    help_link(page.url_path or PAGES[0].key)
     workshop_switch()
     digits_switch()
     language_switch()

@@ -26,8 +26,10 @@ FIRST = ("rate", "count", "several")
 COUNTED = ("poor", "all")
 DIGITS = ("arabic", "thai")
 NO_DATA_CLASS = "missing"
+ROLES = ("governor", "chief", "planner", "nesdc", "trainer")
 LIGHT_MODES = ("picture", "swipe", "difference", "areas", "closeup")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+_TOPIC = re.compile(r"[a-z]{1,12}(?:-[a-z0-9_-]{1,60})?")
 _GRADES = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _KM = re.compile(r"\d{1,3}(?:\.\d)?")
 LONGEST_GRADES = 300
@@ -121,6 +123,10 @@ class View:
         The one class of the legend that is drawn in full: its place from the lowest, `NO_DATA_CLASS`, or empty for all.
     mark : str
         Code of the area that was chosen on a map or in a table and is not opened, empty for none.
+    role : str
+        Who is looking, of `ROLES`, empty for whoever did not say; the first page leads by it.
+    topic : str
+        Entry of the help that is open, empty for the first.
     """
 
     area: str = "TH"
@@ -163,6 +169,8 @@ class View:
     digits: str = "arabic"
     only: str = ""
     mark: str = ""
+    role: str = ""
+    topic: str = ""
 
 
 _DEFAULT = View()
@@ -195,6 +203,7 @@ def parse(
         ("mode", LIGHT_MODES), ("pattern", PATTERNS), ("kind", KINDS), ("points", POINTS),
         ("spread", SPREADS), ("part", PARTS), ("first", FIRST), ("counted", COUNTED), ("by", COMPARED),
         ("digits", DIGITS),
+        ("role", ROLES),
     ):  # fmt: skip
         if params.get(name) in allowed:
             view = replace(view, **{name: params[name]})
@@ -212,6 +221,9 @@ def parse(
         # Whether there is such a thing is the page's business.
         if _ID.fullmatch(params.get(name, "")):
             view = replace(view, **{name: params[name]})
+    # Whether there is such an entry is the page's business.
+    if _TOPIC.fullmatch(params.get("topic", "")):
+        view = replace(view, topic=params["topic"])
     grades = params.get("grades", "")
     if len(grades) <= LONGEST_GRADES and _GRADES.fullmatch(grades):
         view = replace(view, grades=grades)

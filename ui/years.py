@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
 from analytics.definitions import change, comparable, definition
@@ -75,3 +77,13 @@ def _against(w: Words, year: int, shown: int, rates: pd.Series) -> str:
         earlier=year_text(earlier, w.language),
         later=year_text(later, w.language),
     )
+
+
+def day(text: str, language: str) -> str:
+    """The day of an ISO 8601 time in UTC, as the language writes it.
+
+    >>> day("2026-11-23T06:02:45+00:00", "th"), day("2026-11-23T06:02:45+00:00", "en")
+    ('23/11/2569', '2026-11-23')
+    """
+    at = datetime.fromisoformat(text)
+    return f"{at:%d/%m}/{at.year + 543}" if language == "th" else f"{at:%Y-%m-%d}"

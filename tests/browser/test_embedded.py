@@ -13,7 +13,7 @@ import pytest
 
 
 def test_the_overview_opens_in_thai_with_the_published_totals(screen, embedded):
-    screen.open(f"{embedded.url}/?year=2018")
+    screen.open(f"{embedded.url}/overview?year=2018")
     screen.map_drawn()
     text = screen.text()
     for expected in ("ประเทศไทย", "1,032,987", "4,405,684", "36,647,817", "มีข้อมูล 76 จาก 77 จังหวัด", "ไม่มีข้อมูล"):
@@ -26,7 +26,7 @@ def test_the_overview_opens_in_thai_with_the_published_totals(screen, embedded):
 
 
 def test_clicking_a_province_opens_it_and_one_level_up_leads_back(screen, embedded):
-    screen.open(f"{embedded.url}/?year=2018")
+    screen.open(f"{embedded.url}/overview?year=2018")
     screen.map_drawn()
     # This part of the extent is inland, in or near Chaiyaphum: any province will do.
     screen.click_map(0.5, 0.36, re.compile(r"area=\d\d(&|$)"))
@@ -77,7 +77,8 @@ def test_language_year_and_indicator_are_kept_by_a_shared_link(screen, embedded)
 
 
 def test_the_page_menu_keeps_the_view(screen, embedded):
-    screen.open(f"{embedded.url}/?area=55&year=2018&lang=en")
+    screen.open(f"{embedded.url}/overview?area=55&year=2018&lang=en")
+    screen.page.get_by_role("button", name="Maps").click()
     screen.page.get_by_role("link", name="Poverty map").first.click()
     screen.page.wait_for_url(re.compile("poverty_map.*area=55"))
     screen.settled()
@@ -97,7 +98,7 @@ def test_own_classes_and_their_legend(screen, embedded):
 
 
 def test_the_view_downloads_as_csv(screen, embedded):
-    screen.open(f"{embedded.url}/?year=2018&lang=en")
+    screen.open(f"{embedded.url}/overview?year=2018&lang=en")
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     download = waiting.value
@@ -112,7 +113,7 @@ def test_the_view_downloads_as_csv(screen, embedded):
 
 
 def test_the_view_downloads_as_a_workbook_too(screen, embedded):
-    screen.open(f"{embedded.url}/?year=2018&lang=th")
+    screen.open(f"{embedded.url}/overview?year=2018&lang=th")
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="ดาวน์โหลด Excel").click()
     assert re.fullmatch(
@@ -126,7 +127,7 @@ def test_the_view_downloads_as_a_workbook_too(screen, embedded):
 
 
 def test_the_table_offers_no_export_of_its_own(screen, embedded):
-    screen.open(f"{embedded.url}/?year=2018&lang=en")
+    screen.open(f"{embedded.url}/overview?year=2018&lang=en")
     screen.page.locator("[data-testid=stDataFrame]").first.hover()
     screen.page.wait_for_timeout(500)
     assert screen.page.locator("[data-testid=stElementToolbar]").count() > 0
@@ -134,7 +135,7 @@ def test_the_table_offers_no_export_of_its_own(screen, embedded):
 
 
 def test_a_phone_shows_everything_without_sideways_scrolling(phone, embedded):
-    for page in ("", "poverty_map"):
+    for page in ("", "overview", "poverty_map"):
         phone.open(f"{embedded.url}/{page}?year=2018")
         phone.map_drawn()
         wide = phone.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")
@@ -146,12 +147,12 @@ def test_a_phone_shows_everything_without_sideways_scrolling(phone, embedded):
 
 
 def test_unknown_addresses_fall_back_to_the_country(screen, embedded):
-    screen.open(f"{embedded.url}/?area=99&year=9999&lang=xx&k=400&ind=../../etc/passwd")
+    screen.open(f"{embedded.url}/overview?area=99&year=9999&lang=xx&k=400&ind=../../etc/passwd")
     assert screen.page.inner_text("h1").startswith("ประเทศไทย")
 
 
 def test_layers_are_immutable_compressed_and_answer_to_their_tag(embedded, screen):
-    screen.open(f"{embedded.url}/?year=2018")
+    screen.open(f"{embedded.url}/overview?year=2018")
     screen.map_drawn()
     url = screen.layers[0]
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})

@@ -94,14 +94,14 @@ def test_every_error_has_a_code_of_its_own(screen, failing):
 
 def test_a_widget_that_fails_is_told_the_same_way_and_the_page_can_be_opened_again(screen, failing):
     server, log = failing
-    screen.open(f"{server.url}/?lang=th")
+    screen.open(f"{server.url}/overview?lang=th")
     screen.page.get_by_role("radio", name="English").or_(
         screen.page.get_by_role("button", name="English")
     ).first.click()
     code = code_on_screen(screen)
     nothing_told(screen, [])
     assert "KeyError" in logged(log, code)
-    screen.open(f"{server.url}/?lang=th&area=55")
+    screen.open(f"{server.url}/overview?lang=th&area=55")
     assert "น่าน" in screen.page.inner_text("h1")
 
 

@@ -47,13 +47,13 @@ def protected(browser, tmp_path_factory):
 @pytest.mark.parametrize(("language", "told"), [("th", "ปกปิด"), ("en", "hidden")])
 def test_hidden_numbers_are_marked_and_counted(screen, protected, language, told):
     assert len(protected.hidden) > 5
-    screen.open(f"{protected.url}/?year={YEAR}&lang={language}")
+    screen.open(f"{protected.url}/overview?year={YEAR}&lang={language}")
     screen.map_drawn()
     legend = screen.page.inner_text(".daomap-legend")
     assert told in legend and "(*)" in legend and f"{len(protected.hidden)} " in legend
 
 
 def test_the_page_of_an_area_with_hidden_numbers(screen, protected):
-    screen.open(f"{protected.url}/?area={protected.hidden[0]}&year={YEAR}")
+    screen.open(f"{protected.url}/overview?area={protected.hidden[0]}&year={YEAR}")
     text = screen.text()
     assert "<5*" in text and "น้อยกว่า 5 หรือปกปิด" in text

@@ -133,14 +133,14 @@ def test_no_page_runs_or_fetches_what_data_says(screen, hostile, listener, page,
 
 def test_each_name_stands_in_headings_and_trail_as_it_is(screen, hostile, texts, listener):
     for number, text in list(enumerate(texts))[::3]:
-        screen.open(f"{hostile.url}/?area={SUBDISTRICT}{number + 1:02}&year={YEAR}&lang=th")
+        screen.open(f"{hostile.url}/overview?area={SUBDISTRICT}{number + 1:02}&year={YEAR}&lang=th")
         assert shown(screen.page.inner_text("h1")) == shown(text)
         assert shown(text) in shown(screen.page.inner_text(".st-key-breadcrumb"))
         harmless(screen, listener)
 
 
 def test_the_list_of_areas_and_the_search_show_names_as_they_are(screen, hostile, texts, listener):
-    screen.open(f"{hostile.url}/?area={DISTRICT}&year={YEAR}&lang=th")
+    screen.open(f"{hostile.url}/overview?area={DISTRICT}&year={YEAR}&lang=th")
     box = screen.page.get_by_role("combobox", name="เลือกตำบล/แขวง")
     for text in texts:
         box.click()
@@ -210,7 +210,7 @@ def test_what_a_person_types_or_links_to_stays_text(screen, hostile, listener):
         f"<img src=http://127.0.0.1:{port}/zz2.png>",
         ":red[zz] $z$",
     ):
-        screen.open(f"{hostile.url}/?lang=th")
+        screen.open(f"{hostile.url}/overview?lang=th")
         screen.page.get_by_label("ค้นหาพื้นที่").fill(text)
         message = screen.page.locator("[data-testid=stAlert]").first
         message.wait_for()
@@ -223,7 +223,7 @@ def test_what_a_person_types_or_links_to_stays_text(screen, hostile, listener):
 
 
 def test_the_downloaded_view_holds_the_names_and_no_formula(screen, hostile, texts):
-    screen.open(f"{hostile.url}/?area={DISTRICT}&year={YEAR}&lang=en")
+    screen.open(f"{hostile.url}/overview?area={DISTRICT}&year={YEAR}&lang=en")
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))

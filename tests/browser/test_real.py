@@ -9,7 +9,7 @@ pytestmark = pytest.mark.real
 
 def test_drilling_by_lists_and_by_search_meets_at_the_same_subdistrict(screen, real):
     # By click a province is opened on the shipped outlines, which a machine without a graphics card draws in time.
-    screen.open(f"{real.url}/?year=2018")
+    screen.open(f"{real.url}/overview?year=2018")
     screen.map_drawn()
     for label in ("เลือกจังหวัด", "เลือกอำเภอ/เขต", "เลือกตำบล/แขวง"):
         screen.page.get_by_role("combobox", name=label).click()
@@ -20,7 +20,7 @@ def test_drilling_by_lists_and_by_search_meets_at_the_same_subdistrict(screen, r
     heading = screen.page.inner_text("h1")
     screen.map_drawn()
     # The same place by its code.
-    screen.open(f"{real.url}/?year=2018")
+    screen.open(f"{real.url}/overview?year=2018")
     screen.page.get_by_label("ค้นหาพื้นที่").fill(code)
     screen.page.get_by_role("button", name=heading).first.click()
     screen.page.wait_for_url(re.compile(f"area={code}"))
@@ -37,7 +37,7 @@ def test_drilling_by_lists_and_by_search_meets_at_the_same_subdistrict(screen, r
     ],
 )
 def test_totals_of_the_files_are_on_screen(screen, real, query, expected):
-    screen.open(f"{real.url}/?{query}")
+    screen.open(f"{real.url}/overview?{query}")
     screen.map_drawn()
     for number in expected:
         assert number in screen.text()
@@ -74,7 +74,7 @@ def test_switching_the_indicator_sends_little_and_no_new_layer(screen, real):
 
 
 def test_a_table_row_opens_its_area(screen, real):
-    screen.open(f"{real.url}/?area=55&year=2018")
+    screen.open(f"{real.url}/overview?area=55&year=2018")
     screen.map_drawn()
     table = screen.page.locator("[data-testid=stDataFrame]").first
     box = table.bounding_box()

@@ -8,7 +8,7 @@ BAND = ".daomap-synthetic"
 
 
 def test_the_switch_by_keyboard_and_the_band_in_sight(screen, phone, workshop):
-    screen.open(f"{workshop.url}/?area=55")
+    screen.open(f"{workshop.url}/overview?area=55")
     assert screen.page.locator(BAND).count() == 0
     switch = screen.page.get_by_role("checkbox", name="โหมดอบรม").or_(
         screen.page.get_by_role("switch", name="โหมดอบรม")
@@ -35,7 +35,9 @@ def test_the_switch_by_keyboard_and_the_band_in_sight(screen, phone, workshop):
     screen.page.wait_for_url(lambda url: "workshop" not in url)
     screen.settled()
     assert screen.page.locator(BAND).count() == 0
-    phone.open(link.replace("/?", "/poverty_map?").replace("area=55", "area=5501") + "&ind=target_poor_rate")
+    phone.open(
+        link.replace("/overview?", "/poverty_map?").replace("area=55", "area=5501") + "&ind=target_poor_rate"
+    )
     phone.map_drawn()
     assert "ข้อมูลสังเคราะห์ ไม่ใช่คนจริง" in phone.page.inner_text(BAND)
     wide = phone.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - innerWidth")

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.warehouse.batches import batch
 from ui import data
+from ui.registry import PAGES
 from ui.texts import texts
 from warehouse.embedded import build
 from warehouse.publish import publish_batches
@@ -17,6 +18,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import Store
 
 SHELL = Path(__file__).resolve().parents[2] / "ui" / "shell.py"
+OVERVIEW = next(entry.path for entry in PAGES if entry.key == "overview")
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def run(app: AppTest | None = None) -> AppTest:
     app = app or AppTest.from_file(SHELL, default_timeout=60)
     app.query_params["year"] = "2018"
+    app.switch_page(str(OVERVIEW))
     return app.run()
 
 

@@ -114,7 +114,6 @@ def run(**params):
     at = AppTest.from_file(SHELL, default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
-    at.run()
     at.switch_page(PAGE)
     at.run()
     assert not at.exception, at.exception
@@ -457,7 +456,6 @@ def test_bubbles_say_their_number_once(layers, area, tip):
 def test_villages_are_drawn_and_counted_also_where_too_few_are_scored_for_a_share():
     at = AppTest.from_file(SHELL, default_timeout=60)
     at.query_params["area"], at.query_params["lang"] = "55", "en"
-    at.run()
     at.switch_page(next(str(p.path) for p in PAGES if p.key == "villages"))
     at.run()
     assert not at.exception

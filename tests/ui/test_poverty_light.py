@@ -75,7 +75,6 @@ def run(**params):
     at = AppTest.from_file(SHELL, default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
-    at.run()
     at.switch_page(PAGE)
     at.run()
     assert not at.exception, at.exception

@@ -14,7 +14,6 @@ def run(**params):
     at = AppTest.from_file(ROOT / "ui" / "shell.py", default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
-    at.run()
     at.switch_page(next(str(p.path) for p in PAGES if p.key == "target_groups"))
     at.run()
     assert not at.exception, at.exception

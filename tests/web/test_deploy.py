@@ -288,7 +288,7 @@ def visitor(site, name_rules):
     )
     page = context.new_page()
     page.add_init_script(CLOSE_SOCKETS)
-    page.goto(f"{site.url}/?year=2018")
+    page.goto(f"{site.url}/overview?year=2018")
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_selector("[data-testid=stDownloadButton]", timeout=60_000)
     return context, page
@@ -353,7 +353,7 @@ def test_when_one_process_stops_the_other_takes_its_visitors(site, named_browser
     stopped = site.servers[site.ports.index(int(used.rpartition(":")[2]))]
     page.goto("about:blank")
     stop_server(stopped)
-    page.goto(f"{site.url}/?year=2018&area=55")
+    page.goto(f"{site.url}/overview?year=2018&area=55")
     page.wait_for_selector("h1", timeout=60_000)
     assert "น่าน" in page.inner_text("h1")
     context.close()
