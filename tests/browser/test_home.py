@@ -2,6 +2,8 @@
 
 import re
 
+from ui.registry import PAGES
+
 
 def test_every_section_of_the_navigation_opens_by_keyboard(screen, embedded):
     screen.open(f"{embedded.url}/?lang=en&area=55")
@@ -17,8 +19,6 @@ def test_every_section_of_the_navigation_opens_by_keyboard(screen, embedded):
         if name != "Data and help":
             screen.page.keyboard.press("Escape")
             body.wait_for(state="detached")
-    from ui.registry import PAGES
-
     assert seen == [f"/{page.key}" for page in PAGES[1:]]
     body.locator("a", has_text="Help").focus()
     screen.page.keyboard.press("Enter")
@@ -32,7 +32,7 @@ def test_formulas_are_drawn_here_and_the_search_finds_by_keyboard(screen, embedd
     screen.page.locator(".katex-html").nth(3).wait_for()
     assert screen.page.locator(".katex-error").count() == 0
     screen.page.get_by_label("Search the help").fill("stars")
-    chosen = screen.page.get_by_test_id("stButtonGroup").get_by_text("Stars", exact=True).first
+    chosen = screen.page.locator(".st-key-w_help_results button", has_text="Stars").first
     chosen.wait_for()
     screen.settled()
     chosen.focus()
