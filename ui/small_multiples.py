@@ -20,7 +20,7 @@ import shapely
 
 from analytics.catalogue import load_catalogue
 from geo.codes import COUNTRY
-from ui.palette import RGB, Theme, hex_of, ramp, theme
+from ui.palette import MAP_GROUNDS, RGB, Theme, hex_of, ramp, theme
 from warehouse.computed_layers import Kept, published_shapes
 from warehouse.report import QueryError
 
@@ -309,7 +309,8 @@ def row_html(figures: Sequence[Figure], legend: Sequence[Key], caption: str, the
     style = (
         ".daomap-multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px 18px}"
         ".daomap-multiples figure{margin:0;display:flex;flex-direction:column;gap:4px}"
-        ".daomap-multiples img{width:100%;max-height:300px;object-fit:contain;object-position:left top}"
+        ".daomap-multiples img{width:100%;max-height:300px;object-fit:contain;padding:8px;box-sizing:border-box;"
+        f"border-radius:6px;background:{hex_of(MAP_GROUNDS[theme.name])}}}"
         f".daomap-multiples figcaption{{font-size:.9rem;line-height:1.45;color:{theme.text}}}"
         f".daomap-multiples figcaption span{{display:block;font-size:.82rem;color:{theme.muted}}}"
         f".daomap-keys{{font-size:.84rem;line-height:1.6;color:{theme.text};margin-top:10px}}"

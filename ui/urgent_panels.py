@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -18,13 +19,14 @@ from ui import data
 from ui.charts import bars, plain
 from ui.classes import class_labels, class_spec, colours, legend_rows
 from ui.frame import Context, choose, go
+from ui.html_table import table_html
 from ui.legend import legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, deck
-from ui.markdown import escape_markdown, markdown_table
+from ui.markdown import escape_markdown
 from ui.opening import map_opens, row_opens
 from ui.outlines import outline_lines, outline_note
 from ui.panels import map_panel as indicator_map
-from ui.panels import source_caption, source_line
+from ui.panels import source_line
 from ui.scene import compose
 from ui.small_multiples import MOST_AREAS, Figure, Key, Picture, address, drawn_shapes, row_html
 from ui.state import COUNTED, FIRST
@@ -45,10 +47,6 @@ from ui.urgent_words import (
 from warehouse.several_layers import VALUE, several_url
 
 LISTED = 5
-_SCROLLS = (
-    "<style>.st-key-{0} [data-testid=stMarkdownContainer]{{overflow-x:auto}}"
-    ".st-key-{0} td:first-child{{min-width:11rem}}</style>"
-)
 
 
 def order_picker(c: Context) -> None:
@@ -64,11 +62,10 @@ def order_picker(c: Context) -> None:
     )
 
 
-def wide_table(key: str, text: str) -> None:
-    """A table of Markdown that scrolls by itself on a phone, so that the page does not."""
-    with st.container(key=key):
-        st.html(_SCROLLS.format(key))
-        st.markdown(text)
+def _foot(c: Context, choice: Choice, values: pd.DataFrame, *lines: str) -> None:
+    """What stands under a section, as one element: its notes, already plain, and where its numbers come from."""
+    source = source_line(c, values, choice.year)
+    st.caption("  \n".join(escape_markdown(line) for line in (*lines, source) if line))
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -169,26 +166,26 @@ def first_list(c: Context, choice: Choice) -> None:
     if not enough(table, choice.order):
         official = table[table["kind"] == "official"]["value"]
         st.caption(w("ranking.partial", n=int(official.notna().sum()), all=len(official)))
-    above = c.name(c.warehouse.area(choice.plan.within))
-    for row in table.head(LISTED).to_dict("records"):
-        if pd.isna(row["value"]):
-            break
-        area = c.warehouse.area(row["area_code"])
-        rank = row[f"rank_{choice.order}"]
-        place = "" if pd.isna(rank) else f"{number(rank, 0, language=w.language)}. "
-        with st.container(gap=None, key=f"urgent_first_{area.code}"):
-            st.button(
-                f"**{escape_markdown(place + c.name(area))}**",
-                key=f"urgent_open_{area.code}",
-                type="tertiary",
-                on_click=go,
-                kwargs={"area": area.code},
-                help=escape_markdown(w("urgent.open", name=c.name(area))),
-            )
-            told = why(row, choice, above, w)
-            line = escape_markdown(value_text(row, choice, c.warehouse.minimum, w))
-            st.markdown(line + (f"  \n:gray[{escape_markdown(told)}]" if told else ""))
+    with st.container(gap="xsmall", key="urgent_first"):
+        for row in table.head(LISTED).dropna(subset="value").to_dict("records"):
+            _first_item(c, choice, row)
     st.caption(w("urgent.list_more"))
+
+
+def _first_item(c: Context, choice: Choice, row: dict[str, Any]) -> None:
+    w, area = c.words, c.warehouse.area(row["area_code"])
+    rank = row[f"rank_{choice.order}"]
+    place = "" if pd.isna(rank) else f"{number(rank, 0, language=w.language)}. "
+    st.button(
+        f"**{escape_markdown(place + c.name(area))}**",
+        key=f"urgent_open_{area.code}",
+        type="tertiary",
+        on_click=go,
+        kwargs={"area": area.code},
+    )
+    told = why(row, choice, c.name(c.warehouse.area(choice.plan.within)), w)
+    line = escape_markdown(value_text(row, choice, c.warehouse.minimum, w))
+    st.markdown(line + (f"  \n:gray[{escape_markdown(told)}]" if told else ""))
 
 
 def _nothing(c: Context, choice: Choice, level: str) -> str:
@@ -250,9 +247,8 @@ def _full_table(c: Context, choice: Choice) -> None:
     unranked = int((table["value"].notna() & table[f"rank_{choice.order}"].isna()).sum())
     if enough(table, choice.order) and unranked:
         lines.append(w("urgent.small_note", n=unranked, base=MINIMUM_BASE))
-    st.caption(" · ".join(lines))
     values = data.values(c.warehouse.snapshot, "target_poor_rate", level, choice.year, choice.plan.within)
-    source_caption(c, values, choice.year)
+    _foot(c, choice, values, " · ".join(lines))
 
 
 def table_frame(c: Context, choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
@@ -302,11 +298,10 @@ def dimensions_panel(c: Context, choice: Choice) -> None:
     if not choice.has(DIMENSION_RATES):
         st.info(_unpublished(c, choice, DIMENSION_RATES), icon=":material/info:")
         return
-    st.caption(w("urgent.dimensions_help"))
     labels = [dimension_name(dimension_of(i), w) for i in choice.dimensions["indicator"]]
     _against(c, choice, choice.dimensions, labels, labels, "urgent_dimensions", w("urgent.dimension"))
-    st.caption(w("urgent.never_add"))
-    source_caption(c, choice.rows(DIMENSION_RATES), choice.year)
+    lines = (w("urgent.dimensions_help"), _order_note(c, choice), w("urgent.never_add"))
+    _foot(c, choice, choice.rows(DIMENSION_RATES), *lines)
 
 
 def indicators_panel(c: Context, choice: Choice) -> None:
@@ -325,7 +320,6 @@ def indicators_panel(c: Context, choice: Choice) -> None:
             required=True,
         )
     names = [COUNTED_RATES[c.view.counted].format(n) for n in MPI_INDICATORS]
-    st.caption(w(f"urgent.counted_{c.view.counted}_help"))
     if not choice.has(names):
         st.info(_unpublished(c, choice, names), icon=":material/info:")
         return
@@ -337,7 +331,14 @@ def indicators_panel(c: Context, choice: Choice) -> None:
         short.append(f"{int(named.number)} {w.pick(named.short_th, named.short_en)}")
         full.append(f"{int(named.number)} {w.pick(named.name_th, named.name_en)}")
     _against(c, choice, rows, short, full, "urgent_indicators", w("urgent.indicator"))
-    source_caption(c, choice.rows(names), choice.year)
+    counted = w(f"urgent.counted_{c.view.counted}_help")
+    _foot(c, choice, choice.rows(names), counted, _order_note(c, choice))
+
+
+def _order_note(c: Context, choice: Choice) -> str:
+    """By what rates are ordered; plain text, empty where there is nothing above."""
+    above = choice.reference
+    return c.words("urgent.order_note", parent=c.name(above[0])) if above is not None else ""
 
 
 def _against(
@@ -398,9 +399,8 @@ def _against(
             line.append("–" if pd.isna(row["times"]) else times_text(row["times"], w))
         lines.append(line)
     with right:
-        wide_table(f"{key}_table", markdown_table(headings, lines))
-    if reference is not None:
-        st.caption(w("urgent.order_note", parent=escape_markdown(c.name(reference[0]))))
+        label = w("urgent.against_label", what=what, area=c.name(c.area))
+        st.html(table_html(headings, lines, label, c.theme))
 
 
 def _unpublished(c: Context, choice: Choice, names: Sequence[str]) -> str:
@@ -440,8 +440,7 @@ def overlap_panel(c: Context, choice: Choice) -> None:
                     high=percent(high, w, 1),
                 )
             )
-            source_caption(c, choice.rows(["mean_dimensions"]), choice.year)
-    st.caption(w("urgent.never_add"))
+            _foot(c, choice, choice.rows(["mean_dimensions"]))
 
 
 def _without_cells(c: Context, choice: Choice) -> str:
@@ -491,21 +490,26 @@ def _upset(c: Context, choice: Choice) -> None:
     ]
     headings = [w("urgent.set"), w("urgent.persons"), w("urgent.share_of_poor")]
     with right:
-        wide_table("urgent_sets", markdown_table(headings, rows[:MOST_ROWS]))
+        label = w("urgent.sets_label", area=c.name(c.area))
+        st.html(table_html(headings, rows[:MOST_ROWS], label, c.theme))
         if len(rows) > MOST_ROWS:
             rest = [one.persons for one in choice.combinations[MOST_ROWS:]]
+            known_rest = [n for n in rest if n is not None]
             # With a hidden one among them, the sum of the others would be no sum.
-            together = None if None in rest else float(sum(n for n in rest if n is not None))
+            together = number(sum(known_rest), 0, language=w.language) if len(known_rest) == len(rest) else ""
             box = st.expander(
-                w("urgent.upset_rest", n=len(rest), count=number(together, 0, language=w.language)),
+                w("urgent.upset_rest", n=len(rest), count=together)
+                if together
+                else w("urgent.upset_more", n=len(rest)),
                 on_change="rerun",
                 key="urgent_more_sets",
             )
             if box.open:
                 with box:
-                    wide_table("urgent_rest", markdown_table(headings, rows[MOST_ROWS:]))
-    st.caption(w("urgent.upset_note"))
-    source_caption(c, choice.rows(CELLS), choice.year)
+                    st.html(table_html(headings, rows[MOST_ROWS:], label, c.theme))
+    hidden = len(choice.combinations) - len(known)
+    warned = w("urgent.upset_hidden", n=hidden) if hidden else ""
+    _foot(c, choice, choice.rows(CELLS), w("urgent.upset_note"), warned)
 
 
 def _exactly(c: Context, choice: Choice) -> None:
@@ -529,7 +533,7 @@ def _exactly(c: Context, choice: Choice) -> None:
         config={"displayModeBar": False, "staticPlot": True},
         alt="; ".join(f"{label} {text}" for label, text in zip(labels, texts, strict=True)),
     )
-    source_caption(c, rows, choice.year)
+    _foot(c, choice, rows)
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -595,7 +599,7 @@ def multiples_panel(c: Context, choice: Choice) -> None:
         keys.append(Key(w("urgent.hidden"), mark="hidden"))
     outline_note(c, level)
     st.html(row_html(figures, keys, w("urgent.multiples_caption"), c.theme))
-    source_caption(c, pd.concat(frames), choice.year)
+    _foot(c, choice, pd.concat(frames))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -622,9 +626,9 @@ def gaps_panel(c: Context, level: str) -> None:
     """What no source covers, who has it and how to bring it in."""
     w = c.words
     st.subheader(w("urgent.gaps_heading"), anchor=False)
-    st.caption(w("urgent.gaps_help"))
     headings = [w(f"urgent.gap_{part}") for part in ("what", "status", "who", "how")]
-    wide_table("urgent_gaps", markdown_table(headings, gap_rows(c, level), text=(0, 1, 2, 3)))
+    st.html(table_html(headings, gap_rows(c, level), w("urgent.gaps_heading"), c.theme, text=(0, 1, 2, 3)))
+    st.caption(w("urgent.gaps_help"))
 
 
 def method_panel(c: Context) -> None:

@@ -20,13 +20,12 @@ def test_a_province_with_its_pictures_chart_list_and_table(screen, real):
         assert picture.evaluate("i => i.naturalWidth") > 0
         assert "สูงสุดที่" in (picture.get_attribute("alt") or "")
     text = screen.text()
-    # 44,304 of 339,359 persons; the largest combination of the chart is the first row of the table.
-    assert "13.06%" in text or "44,304" in text
-    row = page.locator(".st-key-urgent_sets tbody tr").first.inner_text().split("\t")
-    bars = page.locator(".st-key-urgent_sets").locator(
-        "xpath=ancestor::div[@data-testid='stHorizontalBlock'][1]"
-    )
-    assert bars.locator(".js-plotly-plot .bartext").first.inner_text().startswith(row[1])
+    # Health lies furthest above the country; the largest combination of the chart is the first row of the table.
+    assert "14,930" in text and "4.40%" in text
+    table = page.get_by_role("region", name=re.compile("^ชุดมิติที่คนจนเป้าหมาย"))
+    row = table.locator("tbody tr").first.inner_text().split("\t")
+    chart = page.locator("[data-testid=stHorizontalBlock]", has=table).locator(".js-plotly-plot").last
+    assert chart.locator(".bartext").first.text_content().startswith(row[1])
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_text(re.compile("^ลำดับอำเภอ/เขตทั้งหมด")).click()
     page.locator("[data-testid=stDataFrame]").wait_for()
