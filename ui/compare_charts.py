@@ -111,7 +111,14 @@ def side_bars(
             theme,
             44 * len(labels) + 24,
             xaxis={"visible": False, "range": [1.5 * low, (high or 1.0) * 1.5]},
-            yaxis={"autorange": "reversed", "automargin": True, "ticksuffix": "  ", "showgrid": False},
+            # Years are names here and not places on an axis.
+            yaxis={
+                "type": "category",
+                "autorange": "reversed",
+                "automargin": True,
+                "ticksuffix": "  ",
+                "showgrid": False,
+            },
             bargap=0.35,
         )
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -22,10 +25,10 @@ from ui.outlines import outline_lines, outline_note
 from ui.palette import RGB
 from ui.panels import source_line
 from ui.plan import Plan, plan
-from ui.sketch import Box, colours_css, one_scale, outlines_svg
+from ui.small_multiples import TALLEST, Picture, address
 from ui.tables import year_label
-from warehouse.computed_layers import published_shapes
-from warehouse.query import shared
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,55 @@ class Drawn:
     box: Box
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def sketch(
-    snapshot: str, level: str, parent: str, inside: str, box: tuple[float, float, float, float], alt: str
-) -> str:
-    """`ui.sketch.outlines_svg` of the published areas of a level that touch a box, kept."""
-    shapes = published_shapes(shared(data.snapshots_with(snapshot), snapshot), level, parent)
-    return outlines_svg({code: text for code, text in shapes.items() if code.startswith(inside)}, box, alt)
+def _northing(latitude: float) -> float:
+    return math.asinh(math.tan(math.radians(latitude)))
+
+
+def one_scale(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes widened around their middles to the size of the largest, so that maps fitted to them have one scale.
+
+    Parameters
+    ----------
+    boxes : sequence of (west, south, east, north)
+        Degrees (EPSG:4326).
+
+    Returns
+    -------
+    list of the same
+        All as wide, and in Mercator all as high, as the widest and the highest.
+
+    Examples
+    --------
+    >>> one_scale([(100.0, -1.0, 102.0, 1.0), (104.0, -0.5, 105.0, 0.5)])[1][::2]
+    (103.5, 105.5)
+    """
+
+    def latitude(northing: float) -> float:
+        return math.degrees(math.atan(math.sinh(northing)))
+
+    tall = [(_northing(south), _northing(north)) for _, south, _, north in boxes]
+    width = max(east - west for west, _, east, _ in boxes)
+    height = max(top - bottom for bottom, top in tall)
+    out = []
+    for (west, _, east, _), (bottom, top) in zip(boxes, tall, strict=True):
+        x, y = (west + east) / 2, (bottom + top) / 2
+        out.append((x - width / 2, latitude(y - height / 2), x + width / 2, latitude(y + height / 2)))
+    return out
+
+
+def widths(boxes: Sequence[Box]) -> list[float]:
+    """Percent of the widest that each still picture is drawn, so that all have one scale.
+
+    Examples
+    --------
+    >>> widths([(100.0, -1.0, 102.0, 1.0), (104.0, -0.5, 105.0, 0.5)])
+    [100.0, 50.0]
+    """
+    across = [
+        max(math.radians(east - west), (_northing(north) - _northing(south)) / TALLEST)
+        for west, south, east, north in boxes
+    ]
+    return [100 * a / max(across) for a in across]
 
 
 def maps_panel(c: Context, choice: Choice) -> None:
@@ -64,15 +109,22 @@ def maps_panel(c: Context, choice: Choice) -> None:
     official = whole[whole["kind"] == "official"].drop_duplicates(["area_code", "year"])
     classes, locked = _classes(c, choice, official["value"], level)
     palette = colours(classes, entry)
-    if len(drawn) <= 2:
-        _live(c, choice, drawn, classes, palette)
+    if not official["value"].notna().any() and not official["suppressed"].eq(True).any():
+        year = year_label(drawn[0].year, w)
+        st.info(w("map.no_year", level=w(f"level.{level}"), year=year), icon=":material/map:")
+        return
+    # Of NEET, whose sources have layers of their own, there is no published layer either.
+    still = len(drawn) > 2 or any(_layer(c, choice, d) is None for d in drawn)
+    if still:
+        _still(c, choice, drawn, classes)
     else:
-        _still(c, choice, drawn, classes, palette)
+        _live(c, choice, drawn, classes, palette)
     hidden = bool(official["suppressed"].fillna(False).astype(bool).any())
     rows, missing_row = legend_rows(classes, entry, w, c.theme, hidden=hidden)
     notes = [
         *outline_lines(c, level),
         w("compare.one_scale"),
+        *([w("compare.patterns")] if still else []),
         w("legend.method", method=w(f"method.{classes.method}"), k=classes.k),
         w(f"legend.{locked}"),
         *([w("map.outlines")] if level == "province" and c.warehouse.outline_kind(level) == EMBEDDED else []),
@@ -114,6 +166,11 @@ def _classes(c: Context, choice: Choice, values: pd.Series, level: str) -> tuple
     return pool.recount(values), "locked_level" if shared_level else "locked_all"
 
 
+def _layer(c: Context, choice: Choice, one: Drawn) -> str | None:
+    p, entry = one.plan, choice.indicator
+    return c.warehouse.layer_url(p.draw_level or "", p.draw_parent or "", entry.theme, one.year, entry.id)
+
+
 def _live(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, palette: tuple[RGB, ...]) -> None:
     w, entry = c.words, choice.indicator
     outline_note(c, drawn[0].plan.draw_level)
@@ -125,14 +182,14 @@ def _live(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, pale
         p = one.plan
         with column:
             st.markdown(f"**{escape_markdown(one.side.name)}**")
-            url = c.warehouse.layer_url(
-                p.draw_level or "", p.draw_parent or "", entry.theme, one.year, entry.id
+            layer = AreaLayer(
+                _layer(c, choice, one) or "",
+                entry.id,
+                classes.bounds,
+                palette,
+                inside=p.inside,
+                focus=p.focus,
             )
-            if url is None:
-                level = w(f"level.{p.draw_level}")
-                st.info(w("map.no_year", level=level, year=year_label(one.year, w)), icon=":material/map:")
-                continue
-            layer = AreaLayer(url, entry.id, classes.bounds, palette, inside=p.inside, focus=p.focus)
             place = one.side.year if choice.by == "years" else one.side.area.code
             map_key = f"compare_map_{place}_{p.draw_level}"
             st.pydeck_chart(
@@ -150,36 +207,32 @@ def _live(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, pale
             )
 
 
-def _still(
-    c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, palette: tuple[RGB, ...]
-) -> None:
+def _still(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes) -> None:
+    """Pictures that the browser fetches and keeps; three and four live maps would be too much for a plain machine."""
     w, entry = c.words, choice.indicator
-    fills: dict[str, RGB] = {}
-    for one in drawn:
-        for code, value in zip(one.values["area_code"], one.values["value"], strict=True):
-            fills[str(code)] = c.theme.missing if pd.isna(value) else palette[_place(value, classes)]
     outline_note(c, drawn[0].plan.draw_level)
-    focus = [one.plan.focus for one in drawn if one.plan.focus is not None]
-    st.html(f"<style>{colours_css(fills, c.theme, focus)}</style>")
-    boxes = one_scale([d.box for d in drawn])
-    for column, one, box in zip(st.columns(len(drawn), gap="small"), drawn, boxes, strict=True):
+    figures = []
+    for one, width in zip(drawn, widths([d.box for d in drawn]), strict=True):
         p = one.plan
-        with column:
-            st.markdown(f"**{escape_markdown(one.side.name)}**")
-            alt = w(
-                "map.alt",
-                indicator=w.pick(entry.name_th, entry.name_en),
-                area=c.name(one.side.area),
-                year=year_text(one.year, w.language),
-            )
-            st.html(
-                sketch(
-                    c.warehouse.snapshot, p.draw_level or "", p.draw_parent or "", p.inside or "", box, alt
-                )
-            )
-
-
-def _place(value: float, classes: Classes) -> int:
-    """Class of a value, by the rounded value and the bounds that the live map uses."""
-    rounded = round(value, 4)
-    return next((i for i, bound in enumerate(classes.bounds[:-1]) if rounded <= bound), classes.k - 1)
+        shown = Picture(
+            p.draw_level or "", p.draw_parent or "", entry.id, one.year, classes.bounds,
+            p.inside or ("" if one.side.area.level == "country" else one.side.area.code),
+            "" if p.missing_level is not None else p.focus or "", c.theme.name,
+        )  # fmt: skip
+        alt = w(
+            "map.alt",
+            indicator=w.pick(entry.name_th, entry.name_en),
+            area=c.name(one.side.area),
+            year=year_text(one.year, w.language),
+        )
+        figures.append(
+            f"<figure><figcaption>{escape(one.side.name)}</figcaption>"
+            f'<img style="width:{width:.2f}%" src="{escape(address(c.warehouse.snapshot, shown))}" alt="{escape(alt)}"></figure>'
+        )
+    n = len(figures)
+    style = (
+        f".daomap-beside{{display:grid;grid-template-columns:repeat({n},minmax(0,1fr));gap:14px 18px;max-width:{270 * n}px}}"
+        "@media(max-width:640px){.daomap-beside{grid-template-columns:repeat(2,minmax(0,1fr))}}"
+        f".daomap-beside figure{{margin:0}}.daomap-beside figcaption{{font-weight:600;color:{c.theme.text}}}"
+    )
+    st.html(f'<style>{style}</style><div class="daomap-beside">{"".join(figures)}</div>')

@@ -27,7 +27,6 @@ from ui.compare_words import (
     Footnotes,
     cell_text,
     dated,
-    definition_text,
     gap_text,
     headline,
     named,
@@ -79,6 +78,9 @@ def _area_list(c: Context, choice: Choice) -> None:
             key="w_others",
             format_func=lambda code: _label(c, options[code]),
             max_selections=MOST_BESIDE + whole,
+            # "Select all matches" would stand first, where Enter takes it.
+            select_all=False,
+            filter_mode="contains",
             on_change=_choose_others,
             args=(whole,),
             placeholder=w("compare.choose_hint"),
@@ -176,10 +178,6 @@ def notices(c: Context, choice: Choice, row: Row) -> None:
         st.warning(
             w("compare.guard", reasons=escape_markdown(reasons(row.verdict, w))), icon=":material/balance:"
         )
-        for side, cell in zip(choice.sides, row.cells, strict=True):
-            if cell.standing is not None:
-                text = definition_text(cell.standing.definition, w)
-                st.caption(escape_markdown(w("years.definition", years=side.name, text=text)))
     elif said := named(row.verdict, w, besides=("year",) if choice.by == "years" else ()):
         st.info(w("compare.differs", what=escape_markdown(said)), icon=":material/info:")
 

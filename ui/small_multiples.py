@@ -41,7 +41,7 @@ _LEVELS = ("province", "district", "subdistrict")
 _PLACE = re.compile(r"(province|district|subdistrict)/(TH|\d{2})")
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,79})-(\d{4})", re.ASCII)
 _CODE = re.compile(r"TH|\d{2}|\d{4}|\d{6}", re.ASCII)
-_BOUND = r"-?\d{1,9}(?:\.\d{1,4})?"
+_BOUND = r"-?\d{1,15}(?:\.\d{1,4})?"
 _BOUNDS = re.compile(rf"{_BOUND}(?:_{_BOUND}){{0,8}}", re.ASCII)
 
 

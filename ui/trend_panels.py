@@ -120,10 +120,9 @@ def headline(c: Context, t: Trend) -> list[str]:
         )
     if len(t.moved):
         count = tally(t.moved, entry.decimals)
-        if count.rose + count.fell + count.same:
+        if told_of := count.rose + count.fell + count.same:
             names = t.moved.set_index("area_code")
-            said = w(
-                "trend.tally", level=w(f"level.{t.level}"), rose=count.rose, fell=count.fell, same=count.same,
+            said = w("trend.tally", n=told_of, level=w(f"level.{t.level}"), rose=count.rose, fell=count.fell, same=count.same,
                 untold=count.untold,
             )  # fmt: skip
             for key, code in (("most_rise", count.largest_rise), ("most_fall", count.largest_fall)):
@@ -131,6 +130,8 @@ def headline(c: Context, t: Trend) -> list[str]:
                     row = names.loc[code]
                     gap = gap_text(row["absolute"], entry, w)
                     said += " " + w(f"trend.{key}", name=_name(row, c), gap=gap)
+            if t.moved["rank_first"].isna().all():
+                said += " " + w("trend.partial", n=told_of)
             out.append(said)
     return out
 

@@ -1,24 +1,30 @@
 """The comparison screen: what stands side by side, what is never compared, and what the numbers say."""
 
 import csv
+import html
 import io
 import json
+import math
 import re
 import shutil
 
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.catalogue import indicator
 from tests.ui.test_pages import run, words
 from tests.warehouse.batches import batch
 from ui import data, export
+from ui.compare_maps import one_scale, widths
 from ui.compare_state import KEY_FIGURES, choose_comparison, rows, shown_row
 from ui.compare_words import headline
 from ui.frame import Context
 from ui.palette import LIGHT
 from ui.side_export import COLUMNS, PEER_COLUMNS, comparison_rows, dictionary_rows, peer_rows
+from ui.small_multiples import svg
 from ui.state import View
 from ui.texts import Words, texts
 from warehouse.peers import facts, similar
@@ -146,14 +152,17 @@ def test_areas_are_added_by_a_button_and_the_last_gives_way(embedded):
     assert (value[0] if isinstance(value, list) else value) == "50.51.56"
 
 
-def test_three_areas_have_still_maps_of_one_scale(embedded):
+def test_three_areas_have_still_maps_and_two_live_ones_of_one_scale(embedded):
     at = run("compare", area="55", **{"with": "50.57"}, lang="en", ind="target_poor_rate", year="2018")
-    drawn = [h.proto.body for h in at.get("html") if "<svg" in h.proto.body]
-    assert len(drawn) == 3 and not at.get("deck_gl_json_chart")
-    style = next(h.proto.body for h in at.get("html") if ".daomap-sketch path" in h.proto.body)
-    for code, svg in zip(("55", "50", "57"), drawn, strict=True):
-        assert f'class="k{code}"' in svg and f".k{code}" in style
-        assert len(svg) < 20_000
+    assert not at.get("deck_gl_json_chart")
+    body = next(h.proto.body for h in at.get("html") if "daomap-beside" in h.proto.body)
+    shown = re.findall(
+        r'width:([\d.]+)%" src="/multiples/[^/]+/province/TH/target_poor_rate-2018.svg\?([^"]+)"', body
+    )
+    assert [html.unescape(query).split("in=")[1][:2] for _, query in shown] == ["55", "50", "57"]
+    assert max(float(width) for width, _ in shown) == 100
+    # The classes are those of the legend, the same in all.
+    assert len({html.unescape(query).split("&")[0] for _, query in shown}) == 1
     two = run("compare", area="55", **{"with": "50"}, lang="en", ind="target_poor_rate", year="2018")
     charts = [json.loads(d.proto.json) for d in two.get("deck_gl_json_chart")]
     assert len(charts) == 2
@@ -287,6 +296,48 @@ def test_without_numbers_of_most_districts_nobody_is_called_alike():
     assert "no data on: persons surveyed" in text_of(
         run("compare", area="5501", lang="en", ind="target_poor")
     )
+
+
+boxes = st.lists(
+    st.tuples(st.floats(97, 105), st.floats(5, 20), st.floats(0.01, 3), st.floats(0.01, 3)).map(
+        lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(boxes)
+def test_boxes_of_one_scale_are_alike_and_hold_what_they_held(given_boxes):
+    def high(box):
+        return math.asinh(math.tan(math.radians(box[3]))) - math.asinh(math.tan(math.radians(box[1])))
+
+    wide = one_scale(given_boxes)
+    for box, out in zip(given_boxes, wide, strict=True):
+        assert (out[2] - out[0], high(out)) == pytest.approx(
+            (wide[0][2] - wide[0][0], high(wide[0])), rel=1e-9
+        )
+        assert (
+            out[0] <= box[0] + 1e-9
+            and out[1] <= box[1] + 1e-9
+            and out[2] >= box[2] - 1e-9
+            and out[3] >= box[3] - 1e-9
+        )
+        assert (box[0] + box[2]) / 2 == pytest.approx((out[0] + out[2]) / 2)
+
+
+def test_a_degree_is_as_wide_in_every_still_picture():
+    boxes = [(100.0, 15.0, 102.0, 17.0), (103.0, 15.0, 104.0, 16.0), (99.0, 14.0, 99.2, 17.0)]
+    found = []
+    for (west, south, east, north), width in zip(boxes, widths(boxes), strict=True):
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        picture = svg(
+            {"55": json.dumps({"type": "Polygon", "coordinates": [ring]})}, {"55": None}, set(), (), LIGHT
+        )
+        # Corners as relative steps; the second leads from one side to the other.
+        across = max(abs(int(n)) for n in re.search(r'd="M[\d ]+l([^z]+)z', picture)[1].split()[::2])
+        found.append(across * width / (east - west))
+    assert found == pytest.approx([found[0]] * 3, rel=0.02)
 
 
 def test_key_figures_are_in_the_catalogue():
