@@ -18,6 +18,7 @@ from ui.classes import class_spec, colours, legend_rows
 from ui.compare_state import Choice, Side
 from ui.frame import Context
 from ui.legend import legend_html
+from ui.live_legend import live_legend
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
 from ui.opening import map_opens
@@ -130,13 +131,13 @@ def maps_panel(c: Context, choice: Choice) -> None:
         *([w("map.outlines")] if level == "province" and c.warehouse.outline_kind(level) == EMBEDDED else []),
         *dict.fromkeys(source_line(c, d.values, d.year) for d in drawn),
     ]
+    notes = [n for n in notes if n]
+    title, unit = w.pick(entry.name_th, entry.name_en), w.pick(entry.unit_th, entry.unit_en)
     with st.container(key="compare_legend"):
-        st.html(
-            legend_html(
-                w.pick(entry.name_th, entry.name_en), w.pick(entry.unit_th, entry.unit_en),
-                rows, missing_row, [n for n in notes if n], c.theme, w("legend.areas"),
-            )
-        )  # fmt: skip
+        if still:
+            st.html(legend_html(title, unit, rows, missing_row, notes, c.theme, w("legend.areas")))
+        else:
+            live_legend(c, title, unit, rows, missing_row, notes, w("legend.areas"), key="compare_classes")
 
 
 def _drawn(c: Context, choice: Choice, side: Side) -> Drawn | None:
@@ -189,6 +190,7 @@ def _live(c: Context, choice: Choice, drawn: list[Drawn], classes: Classes, pale
                 palette,
                 inside=p.inside,
                 focus=p.focus,
+                only=c.view.only,
             )
             place = one.side.year if choice.by == "years" else one.side.area.code
             map_key = f"compare_map_{place}_{p.draw_level}"

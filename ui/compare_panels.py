@@ -293,10 +293,7 @@ def table_panel(c: Context, choice: Choice) -> list[Row]:
         *([w("year.label")] if choice.by == "areas" else []),
         w("compare.column_source"),
     ]
-    with st.container(key="compare_table"):
-        # On a phone the table scrolls, and the page does not.
-        st.html("<style>.st-key-compare_table [data-testid=stMarkdownContainer]{overflow-x:auto}</style>")
-        st.markdown(markdown_table(headings, lines))
+    st.markdown(markdown_table(headings, lines))
     st.caption(w("compare.table_note"))
     for text in notes.lines():
         st.caption(escape_markdown(text))
@@ -404,11 +401,7 @@ def _measure(c: Context, choice: Choice, found: Peers) -> None:
         ]
         for _, row in found.table.iterrows()
     ]
-    with st.container(key="compare_measure_table"):
-        st.html(
-            "<style>.st-key-compare_measure_table [data-testid=stMarkdownContainer]{overflow-x:auto}</style>"
-        )
-        st.markdown(markdown_table(header, body))
+    st.markdown(markdown_table(header, body))
 
 
 def _part(value: float, name: str, language: str) -> str:

@@ -231,9 +231,7 @@ def years_table(c: Context, t: Trend, known: dict[str, str]) -> None:
         w("trend.column_change"),
     ]  # fmt: skip
     lines = [[*line[:2], *(["–"] if known and len(line) == 3 else []), *line[2:]] for line in lines]
-    with st.container(key="trend_years"):
-        st.html("<style>.st-key-trend_years [data-testid=stMarkdownContainer]{overflow-x:auto}</style>")
-        st.markdown(markdown_table(headings, lines))
+    st.markdown(markdown_table(headings, lines))
 
 
 def definitions_panel(c: Context, t: Trend) -> None:

@@ -169,7 +169,8 @@ def test_three_areas_have_still_maps_and_two_live_ones_of_one_scale(embedded):
     assert charts[0]["initialViewState"]["zoom"] == pytest.approx(
         charts[1]["initialViewState"]["zoom"], abs=1e-6
     )
-    fills = {json.dumps(chart["layers"][0]["getFillColor"]) for chart in charts}
+    areas = [next(layer for layer in chart["layers"] if layer["id"] == "areas") for chart in charts]
+    fills = {json.dumps(layer["getFillColor"]) for layer in areas}
     assert len(fills) == 1
 
 
