@@ -170,7 +170,7 @@ def test_three_areas_have_still_maps_and_two_live_ones_of_one_scale(embedded):
         charts[1]["initialViewState"]["zoom"], abs=1e-6
     )
     areas = [next(layer for layer in chart["layers"] if layer["id"] == "areas") for chart in charts]
-    fills = {json.dumps(layer["getFillColor"]) for layer in areas}
+    fills = {json.dumps(layer["_subLayerProps"]["polygons-fill"]) for layer in areas}
     assert len(fills) == 1
 
 
