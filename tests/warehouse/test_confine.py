@@ -479,3 +479,13 @@ def test_what_lies_in_the_folder_one_stands_in_is_not_run(tmp_path, monkeypatch)
     installed.cache_clear()
     assert installed().vector
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_few_files_start_one_process(tmp_path):
+    good = tmp_path / "good.csv"
+    good.write_text("a\n1\n")
+    with Intake(workers=2) as intake:
+        assert intake.measures
+        for _ in range(3):
+            assert [r.refusal for r in intake.read([Job("csv", good)] * 5)] == [None] * 5
+        assert sum(worker._process is not None for worker in intake._workers) == 1

@@ -263,7 +263,8 @@ class Intake:
         self._memory_mb = memory_mb
         self._max_bytes = max_bytes
         self._batch = batch
-        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        # The one last put back comes first: few files do not start a second process beside the one that runs.
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._workers: list[_Worker] = []
         self._closed = False
 
