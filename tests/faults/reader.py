@@ -52,7 +52,7 @@ def main() -> None:
         newest = info.version
         seen.add(newest)
         reads += 1
-        time.sleep(0.05)
+        time.sleep(0.2)  # often enough to meet every step, and out of the way of the importer
     print(json.dumps({"reads": reads, "fresh": fresh, "versions": len(seen), "newest": newest}))
 
 
