@@ -1,4 +1,4 @@
-"""The command line as scripts use it: through its own process, its streams and its exit codes."""
+"""The command line as scripts use it: its streams and its exit codes, now and then through its own process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,28 @@ COLUMNS = [
 
 
 def run(home: Path, *arguments: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("DAOMAP_CONFIG", "DAOMAP_HOME")}
-    environment["DAOMAP_HOME"] = str(home)
-    if config is not None:
-        environment["DAOMAP_CONFIG"] = str(config)
+    """The command in this process, which has loaded its libraries already; `a_process` is the real one."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("DAOMAP_HOME", str(home))
+        patch.delenv("DAOMAP_CONFIG", raising=False)
+        if config is not None:
+            patch.setenv("DAOMAP_CONFIG", str(config))
+        patch.chdir(ROOT)
+        try:
+            code = main(list(arguments))
+        except SystemExit as leave:
+            code = leave.code if isinstance(leave.code, int) else 1
+    return subprocess.CompletedProcess(list(arguments), code, out.getvalue(), err.getvalue())
+
+
+def a_process(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person starts it."""
+    environment = {k: v for k, v in os.environ.items() if k != "DAOMAP_CONFIG"}
     return subprocess.run(
         [sys.executable, "-m", "warehouse.cli", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=environment | {"DAOMAP_HOME": str(home)},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -52,13 +67,13 @@ def run(home: Path, *arguments: str, config: Path | None = None) -> subprocess.C
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
-    done = run(folder, "build")
+    done = a_process(folder, "build")
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def test_build_twice_is_nothing_new(home: Path) -> None:
-    done = run(home, "--language", "en", "build")
+    done = a_process(home, "--language", "en", "build")
     assert done.returncode == 0 and done.stdout.startswith("nothing new: snap-000001-")
     assert "เป็นปัจจุบันแล้ว" in run(home, "build").stdout
 
