@@ -25,12 +25,7 @@ if choice is None:
 else:
     year_note(c, choice.year)
     st.markdown(f"##### {escape_markdown(headline(c, choice))}")
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        panels.map_panel(c, choice)
-        st.caption(w("map.keyboard"))
-    with right:
-        panels.first_list(c, choice)
+    panels.top_panel(c, choice)
     panels.full_table(c, choice)
     downloads(c, choice)
     panels.dimensions_panel(c, choice)

@@ -232,7 +232,7 @@ def svg(
 
 def _patterns(theme: Theme) -> str:
     """Hatching for no data, dots for hidden numbers."""
-    ground, ink = hex_of(theme.outside), theme.muted
+    ground, ink = hex_of(theme.missing), hex_of(theme.hatch)
     return (
         '<defs><pattern id="n" width="24" height="24" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         f'<rect width="24" height="24" fill="{ground}"/><rect width="7" height="24" fill="{ink}"/></pattern>'
@@ -305,7 +305,7 @@ def row_html(figures: Sequence[Figure], legend: Sequence[Key], caption: str, the
     caption : str
         What the colours mean, read before the legend.
     """
-    ground, ink = hex_of(theme.outside), theme.muted
+    ground, ink = hex_of(theme.missing), hex_of(theme.hatch)
     style = (
         ".daomap-multiples{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px 18px}"
         ".daomap-multiples figure{margin:0;display:flex;flex-direction:column;gap:4px}"

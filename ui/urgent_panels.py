@@ -20,7 +20,7 @@ from ui.charts import bars, plain
 from ui.classes import class_labels, class_spec, colours, legend_rows
 from ui.frame import Context, choose, go
 from ui.html_table import table_html
-from ui.legend import legend_html
+from ui.live_legend import live_legend
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
 from ui.opening import map_opens, row_opens
@@ -95,7 +95,7 @@ def map_panel(c: Context, choice: Choice) -> None:
     classes = classify(official["several_rate"], class_spec(entry, c.view))
     layer = AreaLayer(
         url, VALUE, classes.bounds, colours(classes, entry), inside=p.inside, focus=p.focus,
-        crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY),
+        crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY), only=c.view.only,
     )  # fmt: skip
     name = "{name_th}" if w.language == "th" else "{name_en}"
     hover = f"<b>{name}</b><br>{w('urgent.several_short')}: <b>{{{VALUE}_t}}</b> %"
@@ -126,16 +126,15 @@ def map_panel(c: Context, choice: Choice) -> None:
                 w("legend.free"),
                 several_source(c, choice),
             ]
-            st.html(
-                legend_html(
-                    w("urgent.several_name"),
-                    w("urgent.several_unit"),
-                    rows,
-                    missing,
-                    [line for line in lines if line],
-                    c.theme,
-                    w("legend.areas"),
-                )
+            live_legend(
+                c,
+                w("urgent.several_name"),
+                w("urgent.several_unit"),
+                rows,
+                missing,
+                [line for line in lines if line],
+                w("legend.areas"),
+                key="urgent_classes",
             )
 
 
@@ -149,6 +148,26 @@ def several_source(c: Context, choice: Choice) -> str:
     p = choice.plan
     values = data.values(c.warehouse.snapshot, EXACTLY[1], p.level, choice.year, p.within)
     return source_line(c, values, choice.year)
+
+
+_TOP = (
+    # Between a phone and a desk, map and legend need the width that the list would take.
+    "<style>@media(max-width:1100px){.st-key-urgent_top>div>[data-testid=stHorizontalBlock]>[data-testid=stColumn],"
+    ".st-key-urgent_top>[data-testid=stHorizontalBlock]>[data-testid=stColumn]{min-width:100%}}"
+    ".st-key-urgent_first [data-testid=stButton] button{min-height:24px;padding:0}</style>"
+)
+
+
+def top_panel(c: Context, choice: Choice) -> None:
+    """Map and list, the two things to see first."""
+    with st.container(key="urgent_top"):
+        st.html(_TOP)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            map_panel(c, choice)
+            st.caption(c.words("map.keyboard"))
+        with right:
+            first_list(c, choice)
 
 
 def first_list(c: Context, choice: Choice) -> None:
