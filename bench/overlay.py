@@ -127,6 +127,7 @@ def sheets(data: Path, times: int) -> list[list[str]]:
     from ui.frame import Context
     from ui.palette import LIGHT
     from ui.print_map import PAPERS, SUFFIXES
+    from ui.print_panels import sheet_bytes
     from ui.state import View
     from ui.texts import Words
 
@@ -134,15 +135,15 @@ def sheets(data: Path, times: int) -> list[list[str]]:
     view = View(area="TH", show="subdistrict", layers=CHANGES[0])
     c = Context(house, view, house.area("TH"), Words("th"), LIGHT)
     layers = overlay_scene.layers_of(c)
-    overlay_panels.link_of = lambda _c, _layers: "http://127.0.0.1/overlay"  # no browser asked
+    link = "http://127.0.0.1/overlay"
     rows = []
-    overlay_panels.printed(c, layers, PAPERS[0], "pdf")
+    sheet_bytes(c, overlay_panels.overlay_paper(c, layers), PAPERS[0], "pdf", link)
     for paper in PAPERS:
         for suffix in SUFFIXES:
             took, length = [], 0
             for _ in range(times):
                 started = time.perf_counter()
-                length = len(overlay_panels.printed(c, layers, paper, suffix))
+                length = len(sheet_bytes(c, overlay_panels.overlay_paper(c, layers), paper, suffix, link))
                 took.append(time.perf_counter() - started)
             worst = max(took)
             kind = f"{paper.name.upper()} {'landscape' if paper.landscape else 'portrait'} {suffix.upper()}"

@@ -28,6 +28,4 @@ with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="
     with st.container(width=340, key="overlay_layers"):
         panels.layer_list(c, shown, layers)
 identify_panel(c, shown)
-st.subheader(w("overlay.share"), anchor=False)
-panels.link_panel(c, layers)
-panels.print_panel(c, layers)
+panels.downloads(c, shown, layers)

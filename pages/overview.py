@@ -79,6 +79,7 @@ with right:
             "denominator": w("ranking.surveyed"),
         },
         stars=stars.listed if stars.listed["value"].notna().any() else None,
+        on_map=on_map,
     )
 
 with st.container(border=True, key="sentences"):

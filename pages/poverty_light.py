@@ -32,4 +32,4 @@ else:
     with right:
         panels.caveat_panel(c, found)
     panels.residual_panel(c, choice, found)
-    panels.downloads(c, found)
+    panels.downloads(c, choice, found)

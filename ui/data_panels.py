@@ -14,6 +14,7 @@ from analytics.definitions import DefinitionError, definition, load_definitions
 from analytics.formatting import year_text
 from ui import data, export
 from ui.classes import OPEN_END
+from ui.downloads import download_buttons
 from ui.frame import Context, choose, go
 from ui.legend import LegendRow, legend_html
 from ui.map import MAP_HEIGHT, AreaLayer, deck
@@ -23,7 +24,6 @@ from ui.outlines import outline_lines, outline_note, synthetic_lines
 from ui.palette import ramp
 from ui.panels import (
     about_panel,
-    download_buttons,
     layer_address,
     level_picker,
     source_caption,

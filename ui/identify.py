@@ -26,9 +26,9 @@ from ui.frame import Context
 from ui.markdown import escape_markdown
 from ui.outlines import outline_lines
 from ui.overlay_scene import NEET, Shown
-from ui.panels import download_buttons
 from ui.services_text import counted_text, partial, persons
 from ui.tables import year_label
+from ui.texts import texts
 from ui.workbook import source_rows
 from warehouse.neet import side_by_side
 
@@ -266,27 +266,31 @@ def identify_panel(c: Context, shown: Sequence[Shown]) -> None:
         with everything:
             _table(c, other_facts(c, facts), "overlay_all_facts")
 
-    notes = [
+
+def identify_notes(c: Context) -> list[str]:
+    """What stands under the rows of the download."""
+    w = c.words
+    return [
         *outline_lines(c),
         w("overlay.snapshot_line", snapshot=c.warehouse.snapshot),
         w("overlay.rank_note"),
     ]
 
-    def csv_file() -> bytes:
-        return export.csv_bytes(COLUMNS, identify_rows(c, facts), notes)
 
-    def workbook() -> bytes:
-        every = (*facts, *other_facts(c, facts))
-        ids = dict.fromkeys(s for fact in every for s in fact.source_id.split(";") if s)
-        sources = source_rows([c.warehouse.source(s) for s in ids], notes)
-        widths = (11, 24, 24, 8, 22, 44, 12, 12, 14, 8, 8, 8, 8, 40, 60, 11)
-        sheets = [
-            Sheet("data", COLUMNS, identify_rows(c, facts), widths),
-            Sheet("sources", ("key", "value"), sources, (16, 110)),
-        ]
-        return export.xlsx_bytes(sheets, w("overlay.identify", area=c.name(c.area)))
-
-    download_buttons(c, ("overlay", c.area.code), csv_file, workbook, key="overlay_identify")
+def identify_workbook(c: Context, facts: Sequence[Fact], notes: Sequence[str]) -> bytes:
+    """What is known of the area as a workbook: data, dictionary and sources."""
+    every = (*facts, *other_facts(c, facts))
+    ids = dict.fromkeys(s for fact in every for s in fact.source_id.split(";") if s)
+    sources = source_rows([c.warehouse.source(s) for s in ids], notes)
+    widths = (11, 24, 24, 8, 22, 44, 12, 12, 14, 8, 8, 8, 8, 40, 60, 11)
+    th, en = texts("th"), texts("en")
+    words = [(name, th[f"overlay.export.{name}"], en[f"overlay.export.{name}"]) for name in COLUMNS]
+    sheets = [
+        Sheet("data", COLUMNS, identify_rows(c, facts), widths),
+        Sheet("dictionary", ("column", "ไทย", "English"), words, (20, 70, 70)),
+        Sheet("sources", ("key", "value"), sources, (16, 110)),
+    ]
+    return export.xlsx_bytes(sheets, c.words("overlay.identify", area=c.name(c.area)))
 
 
 def identify_rows(c: Context, facts: Sequence[Fact]) -> list[list[object]]:

@@ -1,15 +1,21 @@
-"""Downloads of light: every measure of the areas drawn, with product, period, mask, threshold, floor and warnings."""
+"""What light is taken away as: tables and outlines with every measure of the areas drawn, and the map on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from analytics.light_measures import MEASURES
+from geo.exchange import FeatureTable
+from ui.data import snapshots_with, source_titles
 from ui.export import Sheet
+from ui.features import area_table, with_facts
 from ui.frame import Context
-from ui.light_state import LightScene, Pair, one_year, product_of, two_years
+from ui.light_legend import stop_text
+from ui.light_map import area_key, class_colours, classes_for, grid_of, picture_key
+from ui.light_state import LightScene, Pair, frame_of, one_year, product_of, two_years
 from ui.light_text import (
     meaning,
     measure_name,
@@ -17,12 +23,21 @@ from ui.light_text import (
     persons_line,
     raster_row,
     threshold_line,
+    two_years_text,
     unit_text,
     warning_lines,
 )
 from ui.outlines import outline_lines
+from ui.overlay_legend import Legend, Ramp, Row
+from ui.palette import LIGHT, OUTLINE, RGB, difference_colours, light_colours
+from ui.print_map import Areas, Drawn, Picture
+from ui.print_panels import GROUND, PaperMap, class_legend, crowded, framed, on_light, painted
+from ui.tables import year_label
 from ui.texts import Words
+from warehouse.computed_layers import published_shapes
+from warehouse.light_images import DIFFERENCE_COLOURS, LIGHT_COLOURS, ImageName, image_bounds, light_image
 
+PAPER_WHITE: RGB = (255, 255, 255)
 ONE = tuple(m for m in MEASURES.values() if m.years == 1)
 TWO = tuple(m for m in MEASURES.values() if m.years == 2)
 YearOf = tuple[str, int]
@@ -143,3 +158,82 @@ def _dictionary(
         key = f"light.export.{name}"
         rows.append((column, th(key), en(key)))
     return rows
+
+
+def light_table(c: Context, s: LightScene, years: Sequence[YearOf], pair: Pair | None) -> FeatureTable:
+    """The areas drawn with every measure, and their outlines."""
+    titles = source_titles(c.warehouse.snapshot)
+    facts = {
+        "year": ";".join(str(year) for _, year in years),
+        "source": "; ".join(dict.fromkeys(c.words.pick(*titles[source]) for source, _ in years)),
+        "definition": "; ".join(
+            f"{period_line(c, source, year)} · {threshold_line(c, source, year)}" for source, year in years
+        ),
+    }
+    columns, rows = with_facts(light_columns(years, pair), light_rows(c, s, years, pair), facts)
+    title = c.words("page.night_light.title")
+    return area_table(c, "light", title, columns, rows, s.level, s.plan.draw_parent)
+
+
+def light_paper(c: Context, s: LightScene) -> PaperMap:
+    """The map of the mode chosen: areas, a difference, or the picture of the year, also where two are laid side by side."""
+    c = on_light(c)
+    if s.choice.mode in ("swipe", "closeup"):
+        s = replace(s, choice=replace(s.choice, mode="picture"))
+    w, p, choice = c.words, s.plan, s.choice
+    if choice.mode == "areas":
+        measure = choice.measure
+        classes = classes_for(c, s, measure)
+        colours = class_colours(measure, classes.k, c.theme.name)
+        k = area_key(c, s, measure, classes, colours)
+        legend = class_legend(c, k.title, k.unit, k.rows, k.missing, k.notes, k.strong)
+        values = measure.of(frame_of(c, s, measure))
+        parts: list[Drawn] = [
+            painted(c, p.draw_level, p.draw_parent, values, classes.bounds, colours, inside=p.inside)
+        ]
+        drawn, ground = framed(c, parts), GROUND
+    else:
+        pair = choice.pair if choice.mode == "difference" else None
+        key = picture_key(c, s)
+        marks = zip(key.scale.position(key.scale.stops).tolist(), key.scale.stops, strict=True)
+        ramp = Ramp(key.colours, [(float(at), stop_text(stop, key.scale)) for at, stop in marks])
+        legend = Legend(key.title, key.unit, [Row(*key.clear)], ramp=ramp, strong=key.strong, notes=key.notes)
+        years = (choice.year,) if pair is None else (pair.y0, pair.y1)
+        shades = (
+            light_colours(LIGHT_COLOURS)
+            if pair is None
+            else difference_colours(DIFFERENCE_COLOURS, LIGHT.name)
+        )
+        ground = key.clear[0]
+        name = ImageName(s.product.id, years)
+        png = light_image(snapshots_with(c.warehouse.snapshot), c.warehouse.snapshot, name, shades, ground)
+        bounds = image_bounds(grid_of(raster_row(c, choice.source, years[-1])))
+        shapes = published_shapes(c.warehouse, p.draw_level or "", p.draw_parent or "")
+        width = 0.03 if crowded(p.draw_level, p.draw_parent) else 0.1
+        picture = [] if png is None else [Picture(png, bounds, c.view.opacity / 100)]
+        edge = PAPER_WHITE if pair is None else LIGHT.focus
+        drawn = framed(c, [*picture, Areas(shapes, None, OUTLINE, width)], fill=ground, edge=edge)
+    shown = two_years_text(choice.pair, w) if choice.two_years and choice.pair else year_label(choice.year, w)
+    title = f"{legend.title} · {shown}"
+    return PaperMap(
+        title=title,
+        legends=[legend],
+        drawn=drawn,
+        fits=p.fits,
+        level=p.draw_level,
+        alt=w("light.map.alt", what=title, area=c.name(c.area), table=legend.title),
+        made_up=s.modelled,
+        footer=[w("light.not_poverty")],
+        ground=ground,
+    )
+
+
+def can_print_light(c: Context, s: LightScene) -> bool:
+    """Whether the mode chosen has a map: two years that may not be compared, or lie on different grids, have none."""
+    choice = s.choice
+    if s.level is None or c.warehouse.bounds(s.plan.fits) is None or (choice.two_years and not s.compared):
+        return False
+    apart = (s.comparison is not None and not s.comparison.pixels) or (
+        choice.pair is not None and choice.pair.other is not None
+    )
+    return choice.mode != "difference" or not apart

@@ -41,7 +41,7 @@ def scale_html(
     """
     stops = ",".join(hex_of(c) for c in reversed(colours))
     marks = "".join(
-        f'<span style="top:{100 * (1 - float(place)):.2f}%">{escape(_text(stop, scale))}</span>'
+        f'<span style="top:{100 * (1 - float(place)):.2f}%">{escape(stop_text(stop, scale))}</span>'
         for stop, place in zip(scale.stops, scale.position(scale.stops), strict=True)
     )
     style = (
@@ -65,7 +65,7 @@ def scale_html(
     )
 
 
-def _text(stop: float, scale: LightScale | DifferenceScale) -> str:
+def stop_text(stop: float, scale: LightScale | DifferenceScale) -> str:
     """A stop as text; differences carry their sign."""
     sign = "+" if isinstance(scale, DifferenceScale) and stop > 0 else ""
     return f"{sign}{stop:g}".replace("-", MINUS)

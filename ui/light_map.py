@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 import streamlit as st
 
 from analytics.classify import Classes
 from analytics.formatting import number
 from analytics.light_measures import MEASURES, OPEN_END, Measure, classes_of
-from analytics.light_scale import difference_scale_of, scale_of
+from analytics.light_scale import DifferenceScale, LightScale, difference_scale_of, scale_of
 from geo.codes import COUNTRY
 from geo.nightlight import Grid
 from ui.frame import Context
@@ -97,8 +100,27 @@ def _picture(c: Context, s: LightScene, bbox: BBox) -> None:
             st.html(picture_legend(c, s))
 
 
+@dataclass(frozen=True, slots=True)
+class PictureKey:
+    """What the legend of a picture says, on the screen and on paper; fields as `ui.light_legend.scale_html` takes them."""
+
+    title: str
+    unit: str
+    scale: LightScale | DifferenceScale
+    colours: Sequence[RGB]
+    notes: Sequence[str]
+    clear: tuple[RGB, str]
+    strong: Sequence[str]
+
+
 def picture_legend(c: Context, s: LightScene) -> str:
     """The legend of a picture, from the scale the picture is made with."""
+    k = picture_key(c, s)
+    return scale_html(k.title, k.unit, k.scale, k.colours, k.notes, c.theme, k.clear, k.strong)
+
+
+def picture_key(c: Context, s: LightScene) -> PictureKey:
+    """Scale, colours and lines of the picture shown."""
     w, unit = c.words, s.product.unit
     two = s.choice.two_years
     notes = legend_notes(c, s, two=two)
@@ -108,17 +130,15 @@ def picture_legend(c: Context, s: LightScene) -> str:
     strong = strong_lines(c, s, two=two)
     notes = [line for line in notes if line not in (*strong, w("light.modelled_short"))]
     if s.choice.mode == "difference":
-        scale = difference_scale_of(unit)
-        colours = difference_colours(33, c.theme.name)
         ground = MAP_GROUNDS[c.theme.name]  # the ground of the map, that clear cells let through
-        return scale_html(
-            w("light.legend.difference"), unit, scale, colours, [w("light.legend.centred"), *notes], c.theme,
-            (ground, w("light.legend.clear_both")), strong,
+        return PictureKey(
+            w("light.legend.difference"), unit, difference_scale_of(unit), difference_colours(33, c.theme.name),
+            [w("light.legend.centred"), *notes], (ground, w("light.legend.clear_both")), strong,
         )  # fmt: skip
     lights = scale_of(unit)
     kind = [w("light.legend.log")] if lights.logarithmic else []
-    return scale_html(
-        w("light.legend.picture"), unit, lights, light_colours(32), [*kind, *notes], c.theme,
+    return PictureKey(
+        w("light.legend.picture"), unit, lights, light_colours(32), [*kind, *notes],
         (NIGHT_GROUND, w("light.legend.clear")), strong,
     )  # fmt: skip
 
@@ -246,9 +266,30 @@ def class_labels(measure: Measure, classes: Classes, words: Words) -> list[str]:
     return labels
 
 
+@dataclass(frozen=True, slots=True)
+class AreaKey:
+    """What the legend of areas by a measure says; fields as `ui.legend.legend_html` takes them."""
+
+    title: str
+    unit: str
+    rows: Sequence[LegendRow]
+    missing: LegendRow | None
+    notes: Sequence[str]
+    strong: Sequence[str]
+
+
 def _area_legend(
     c: Context, s: LightScene, measure: Measure, classes: Classes, colours: tuple[RGB, ...]
 ) -> str:
+    k = area_key(c, s, measure, classes, colours)
+    caption = c.words("light.legend.areas")
+    return legend_html(k.title, k.unit, k.rows, k.missing, k.notes, c.theme, caption, k.strong)
+
+
+def area_key(
+    c: Context, s: LightScene, measure: Measure, classes: Classes, colours: tuple[RGB, ...]
+) -> AreaKey:
+    """Classes and lines of areas by a measure."""
     w = c.words
     labels = class_labels(measure, classes, w)
     rows = [LegendRow(*row) for row in zip(colours, labels, classes.counts, strict=True)]
@@ -260,14 +301,12 @@ def _area_legend(
         notes.append(persons_line(c, frame_of(c, s, measure)))
     strong = strong_lines(c, s, two=measure.years == 2)
     unsaid = (*strong, w("light.modelled_short"))
-    return legend_html(
+    return AreaKey(
         measure_name(measure, w),
         unit_text(measure, s.product, w),
         rows[::-1],
         missing,
         [line for line in (*notes, *legend_notes(c, s, two=measure.years == 2)) if line not in unsaid],
-        c.theme,
-        w("light.legend.areas"),
         strong,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,18 @@ from analytics.formatting import number, year_text
 from analytics.light_measures import MEASURES, Measure
 from geo.codes import COUNTRY
 from ui import export
+from ui.downloads import Features, download_buttons, download_place
 from ui.frame import Context, choose, go
 from ui.light_charts import transition_bars
-from ui.light_export import light_columns, light_notes, light_rows, light_sheets
+from ui.light_export import (
+    can_print_light,
+    light_columns,
+    light_notes,
+    light_paper,
+    light_rows,
+    light_sheets,
+    light_table,
+)
 from ui.light_state import LightScene, frame_of, product_of, table_measure, two_years
 from ui.light_text import (
     drift_amount,
@@ -30,8 +40,8 @@ from ui.light_text import (
 )
 from ui.markdown import escape_markdown
 from ui.opening import row_opens
-from ui.panels import download_buttons, level_picker
-from ui.state import LIGHT_MODES
+from ui.panels import level_picker
+from ui.state import LIGHT_MODES, View
 from ui.tables import display_name, rows_shown, year_label
 
 FIGURES = ("light_sum", "light_mean", "light_lit_share", "light_lit_area")
@@ -481,12 +491,11 @@ def table(c: Context, s: LightScene) -> None:
         s,
         key=f"light_table_{c.area.code}_{s.level}_{measure.key}",
     )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        line = w("ranking.select")
-        if len(values) > limit:
-            line = w("ranking.shown", n=limit, all=f"{len(values):,}") + " · " + line
-        st.caption(line, width="content")
-        downloads(c, s)
+    line = w("ranking.select")
+    if len(values) > limit:
+        line = w("ranking.shown", n=limit, all=f"{len(values):,}") + " · " + line
+    st.caption(line)
+    downloads(c, s)
 
 
 def floor(c: Context, s: LightScene) -> float:
@@ -495,8 +504,8 @@ def floor(c: Context, s: LightScene) -> float:
 
 
 def downloads(c: Context, s: LightScene) -> None:
-    """All measures of the areas drawn, as CSV and as a workbook, each made only when asked for."""
-    if s.level is None:
+    """All measures of the areas drawn as tables and with their outlines, and the map on paper."""
+    if s.level is None or download_place() is None:
         return
     pair = s.choice.pair if s.compared else None
     years = (
@@ -513,7 +522,27 @@ def downloads(c: Context, s: LightScene) -> None:
         return export.xlsx_bytes(light_sheets(c, s, years, pair), c.words("page.night_light.title"))
 
     stem = ("light", s.level, c.area.code, "-".join(str(y) for _, y in years))
-    download_buttons(c, stem, csv_file, workbook, key="light")
+    download_buttons(
+        c,
+        stem,
+        csv_file,
+        workbook,
+        key="light",
+        notes=lambda: light_notes(c, s),
+        features=[Features(c.words("page.night_light.title"), lambda: light_table(c, s, years, pair))],
+        paper=(lambda: light_paper(c, s)) if can_print_light(c, s) else None,
+        view=exact_view(c, s),
+    )
+
+
+def exact_view(c: Context, s: LightScene) -> View:
+    """The view with product, years and measure named."""
+    choice, pair = s.choice, s.choice.pair
+    if choice.two_years and pair is not None:
+        named = replace(c.view, light2=pair.other or "", y0=pair.y0, y1=pair.y1)
+    else:
+        named = replace(c.view, y1=choice.year)
+    return replace(named, light=choice.source, measure=choice.measure.key)
 
 
 CAVEATS = ("not_poverty", "led", "zero", "months", "sensors", "use")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isnan
 
 import streamlit as st
 
+from geo.exchange import FeatureTable
 from ui import export
+from ui.classes import colours
+from ui.downloads import Features, download_buttons, download_place
 from ui.export import Sheet
+from ui.features import area_table, with_facts
 from ui.frame import Context
-from ui.mpi_panels import cut_text, source_text
+from ui.mpi_panels import cut_text, map_classes, map_inside, map_key, map_url, measure_name, source_text
 from ui.mpi_robust import settings_text, stability_frame
 from ui.mpi_state import Choice, area_shown, found, lacking, missing_text, share_of, table
 from ui.outlines import outline_lines, synthetic_lines
-from ui.panels import download_buttons
+from ui.print_panels import PaperMap, class_legend, framed, on_light, painted
+from ui.tables import year_label
 from ui.texts import texts
 from ui.workbook import source_rows
 
@@ -110,8 +116,44 @@ def specification(choice: Choice) -> str:
     return choice.spec.variant().entry
 
 
+def mpi_paper(c: Context, choice: Choice) -> PaperMap:
+    """The map of the measure as it is printed."""
+    c = on_light(c)
+    w, q = c.words, choice.question
+    frame = table(c, choice)
+    classes = map_classes(c, choice, frame)
+    legend = class_legend(c, *map_key(c, choice, classes))
+    values = frame.set_index("area_code")["value"]
+    areas = painted(
+        c, q.level, choice.draw_parent, values, classes.bounds, colours(classes, choice.entry), inside=map_inside(choice)
+    )  # fmt: skip
+    year = year_label(q.year, w)
+    return PaperMap(
+        title=f"{legend.title} · {year}",
+        legends=[legend],
+        drawn=framed(c, [areas]),
+        fits=choice.inside or q.within,
+        level=q.level,
+        alt=w("map.alt", indicator=legend.title, area=c.name(c.area), year=year),
+        made_up=choice.edition.made_up,
+        badges=[w("mpi.computed")],
+        footer=notes(c, choice)[:4],
+    )
+
+
+def mpi_features(c: Context, choice: Choice) -> FeatureTable:
+    """The rows of the CSV with their outlines, and the specification they were worked out by."""
+    q = choice.question
+    columns, body = with_facts(COLUMNS, rows(c, choice), {"definition": choice.spec.id})
+    title = measure_name(c, choice, choice.measure)
+    return area_table(c, "mpi", title, columns, body, q.level, choice.draw_parent)
+
+
 def downloads(c: Context, choice: Choice) -> None:
-    """CSV, a workbook with parts, dictionary and sources, and the specification."""
+    """Tables with parts, dictionary and sources, outlines, the map on paper, and the specification."""
+    place = download_place()
+    if place is None:
+        return
 
     def workbook() -> bytes:
         th, en = texts("th"), texts("en")
@@ -132,17 +174,29 @@ def downloads(c: Context, choice: Choice) -> None:
 
     q = choice.question
     stem = ("mpi", choice.edition.spec.id, q.level, q.within, str(q.year))
+    mapped = map_url(c, choice) is not None and c.warehouse.bounds(choice.inside or q.within) is not None
     download_buttons(
-        c, stem, lambda: export.csv_bytes(COLUMNS, rows(c, choice), notes(c, choice)), workbook, key="mpi"
+        c,
+        stem,
+        lambda: export.csv_bytes(COLUMNS, rows(c, choice), notes(c, choice)),
+        workbook,
+        key="mpi",
+        notes=lambda: notes(c, choice),
+        features=[Features(c.words("page.mpi_tool.title"), lambda: mpi_features(c, choice))]
+        if mapped
+        else [],
+        paper=(lambda: mpi_paper(c, choice)) if mapped else None,
+        view=replace(c.view, source=choice.edition.key, year=q.year, measure=choice.measure),
     )
-    st.download_button(
-        c.words("mpi.download_spec"),
-        lambda: "".join([*(f"# {line}\n" for line in synthetic_lines(c)), specification(choice)]).encode(
-            "utf-8"
-        ),
-        file_name=export.file_name(*stem, synthetic=c.synthetic, suffix="toml"),
-        mime="application/toml",
-        icon=":material/description:",
-        key="mpi_toml",
-        on_click="ignore",
-    )
+    with place:
+        st.download_button(
+            c.words("mpi.download_spec"),
+            lambda: "".join([*(f"# {line}\n" for line in synthetic_lines(c)), specification(choice)]).encode(
+                "utf-8"
+            ),
+            file_name=export.file_name(*stem, synthetic=c.synthetic, suffix="toml"),
+            mime="application/toml",
+            icon=":material/description:",
+            key="mpi_toml",
+            on_click="ignore",
+        )

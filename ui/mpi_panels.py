@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from analytics.classify import classify
+from analytics.classify import Classes, classify
 from analytics.formatting import number
 from geo.codes import COUNTRY
 from ui.classes import class_spec, colours, legend_rows
@@ -220,33 +221,60 @@ def figures(c: Context, choice: Choice) -> None:
         st.caption(gaps)
 
 
+def map_url(c: Context, choice: Choice) -> str | None:
+    """Address of the layer of the measure; None where there are no polygons of the areas listed."""
+    q = choice.question
+    if choice.draw_level != q.level:
+        return None
+    return mpi_url(c.warehouse, q, choice.measure, choice.draw_parent or COUNTRY)
+
+
+def map_inside(choice: Choice) -> str | None:
+    """The area whose parts are coloured; None colours all."""
+    within, parent = choice.question.within, choice.draw_parent or COUNTRY
+    return choice.inside if choice.inside is not None else within if within not in (parent, COUNTRY) else None
+
+
+def map_classes(c: Context, choice: Choice, frame: pd.DataFrame) -> Classes:
+    """Classes of the areas drawn; those of the specification's own result unless they are set free."""
+    official = frame[frame["kind"] == "official"]
+    classes = classify(official["own" if c.view.lock else "value"], class_spec(choice.entry, c.view))
+    return classes.recount(official["value"]) if c.view.lock else classes
+
+
+def map_key(c: Context, choice: Choice, classes: Classes) -> tuple[Any, ...]:
+    """What the legend says on the screen and on paper: title, unit, rows, the row of no data, lines, and what comes first."""
+    w, entry, q = c.words, choice.entry, choice.question
+    rows, missing = legend_rows(classes, entry, w, c.theme)
+    lines = [
+        w("legend.year", year=year_label(q.year, w), level=w(f"level.{q.level}")),
+        w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0)),
+        w("mpi.classes_own" if c.view.lock else "legend.free"),
+        w("mpi.legend_own" if not choice.changed else "mpi.legend_changed"),
+        source_text(c, choice),
+    ]
+    strong = [w("mpi.made_up_short")] if choice.edition.made_up else []
+    strong += outline_lines(c, q.level)
+    title = measure_name(c, choice, choice.measure)
+    return title, w.pick(entry.unit_th, entry.unit_en), rows, missing, lines, strong
+
+
 def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
     """The measure on the map; classes stay those of the specification's own result unless they are set free."""
     w, entry, q = c.words, choice.entry, choice.question
     level = w(f"level.{q.level}")
     st.subheader(w("map.heading", level=level), anchor=False)
     parent = choice.draw_parent or COUNTRY
-    url = None
-    if choice.draw_level == q.level:
-        url = mpi_url(c.warehouse, q, choice.measure, parent)
     bbox = c.warehouse.bounds(choice.inside or q.within)
+    url = map_url(c, choice)
     if url is None or bbox is None:
         st.info(w("map.no_map"), icon=":material/map:")
         return
-    official = frame[frame["kind"] == "official"]
-    spec = class_spec(entry, c.view)
-    classes = classify(official["own" if c.view.lock else "value"], spec)
-    if c.view.lock:
-        classes = classes.recount(official["value"])
-    inside = (
-        choice.inside
-        if choice.inside is not None
-        else (q.within if q.within not in (parent, COUNTRY) else None)
-    )
+    classes = map_classes(c, choice, frame)
     width = {"province": 2, "district": 4, "subdistrict": 6}[q.level]
     focus = c.area.code[:width] if c.area.code != COUNTRY and len(c.area.code) >= width else None
     layer = AreaLayer(
-        url, VALUE, classes.bounds, colours(classes, entry), inside=inside, focus=focus,
+        url, VALUE, classes.bounds, colours(classes, entry), inside=map_inside(choice), focus=focus,
         crowded=(q.level, parent) == ("subdistrict", COUNTRY),
     )  # fmt: skip
     name = "{name_th}" if w.language == "th" else "{name_en}"
@@ -267,18 +295,7 @@ def map_panel(c: Context, choice: Choice, frame: pd.DataFrame) -> None:
                 alt=w("map.alt", indicator=title, area=c.name(c.area), year=year_label(q.year, w)),
             )
         with st.container(width=230, key="mpi_legend"):
-            rows, missing = legend_rows(classes, entry, w, c.theme)
-            method = w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0))
-            lines = [
-                w("legend.year", year=year_label(q.year, w), level=level),
-                method,
-                w("mpi.classes_own" if c.view.lock else "legend.free"),
-                w("mpi.legend_own" if not choice.changed else "mpi.legend_changed"),
-                source_text(c, choice),
-            ]
-            strong = [w("mpi.made_up_short")] if choice.edition.made_up else []
-            strong += outline_lines(c, q.level)
-            unit_text = w.pick(entry.unit_th, entry.unit_en)
+            title, unit_text, rows, missing, lines, strong = map_key(c, choice, classes)
             st.html(legend_html(title, unit_text, rows, missing, lines, c.theme, w("legend.areas"), strong))
             st.session_state["w_lock"] = c.view.lock
             st.toggle(w("mpi.lock"), key="w_lock", on_change=lambda: go(lock=st.session_state["w_lock"]))

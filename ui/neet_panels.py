@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,8 +16,11 @@ from analytics.classify import classify
 from analytics.definitions import definition
 from analytics.formatting import number, withheld_text
 from geo.codes import COUNTRY
+from geo.exchange import FeatureTable
 from ui import data, export
 from ui.classes import class_spec, colours, legend_rows
+from ui.downloads import Features, download_buttons, download_place
+from ui.features import area_table
 from ui.figures import ranks
 from ui.frame import Context, choose
 from ui.legend import LegendRow, legend_html
@@ -26,9 +30,18 @@ from ui.neet_charts import Line, beside, rate_bars
 from ui.opening import map_opens, row_opens
 from ui.outlines import outline_lines, outline_note
 from ui.palette import RGB, ramp
-from ui.panels import download_buttons
+from ui.print_panels import (
+    PaperMap,
+    class_legend,
+    definition_lines,
+    framed,
+    is_made_up,
+    on_light,
+    painted,
+)
 from ui.scene import plan_of
 from ui.tables import display_name, year_label
+from ui.texts import texts
 from ui.workbook import source_rows
 from warehouse.neet import (
     UNSTATED_YEAR,
@@ -226,11 +239,27 @@ def map_key(c: Context, choice: Choice) -> MapKey:
     )
 
 
+def _parent(choice: Choice) -> str:
+    """The country or the province whose layer is drawn."""
+    return COUNTRY if choice.level == "province" else choice.within[:2]
+
+
+def _inside(choice: Choice) -> str | None:
+    """The district whose subdistricts are coloured; None colours all."""
+    return choice.within if choice.level == "subdistrict" and len(choice.within) == 4 else None
+
+
+def _legend_key(c: Context, choice: Choice, key: MapKey) -> tuple[Any, ...]:
+    """What the legend says on the screen and on paper, as `legend_html` and `class_legend` take it."""
+    ind = indicator("neet_rate")
+    lines = [*outline_lines(c, choice.level), *key.notes, source_text(c, choice)]
+    return c.words.pick(ind.name_th, ind.name_en), "%", key.rows, key.missing, lines
+
+
 def map_panel(c: Context, choice: Choice) -> None:
     """Rates of the source on the map, with the legend beside it."""
     w, ind = c.words, indicator("neet_rate")
-    parent = COUNTRY if choice.level == "province" else choice.within[:2]
-    url = neet_url(c.warehouse, choice.source, choice.year, choice.level, parent)
+    url = neet_url(c.warehouse, choice.source, choice.year, choice.level, _parent(choice))
     bbox = c.warehouse.bounds(choice.within)
     if url is None or bbox is None:
         st.info(w("map.no_map"), icon=":material/map:")
@@ -238,8 +267,7 @@ def map_panel(c: Context, choice: Choice) -> None:
     key = map_key(c, choice)
     width = {"province": 2, "district": 4}.get(choice.level, 6)
     focus = c.area.code[:width] if c.area.code != COUNTRY and len(c.area.code) >= width else None
-    inside = choice.within if choice.level == "subdistrict" and len(choice.within) == 4 else None
-    layer = AreaLayer(url, ind.id, key.bounds, key.colours, inside=inside, focus=focus)
+    layer = AreaLayer(url, ind.id, key.bounds, key.colours, inside=_inside(choice), focus=focus)
     name = "{name_th}" if w.language == "th" else "{name_en}"
     tooltip = f"<b>{name}</b><br>{w.pick(ind.short_th, ind.short_en)}: <b>{{neet_rate_t}}</b> %"
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="neet_map_panel"):
@@ -261,18 +289,7 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
             )
         with st.container(width=230, key="neet_legend"):
-            lines = [*outline_lines(c, choice.level), *key.notes, source_text(c, choice)]
-            st.html(
-                legend_html(
-                    w.pick(ind.name_th, ind.name_en),
-                    "%",
-                    key.rows,
-                    key.missing,
-                    lines,
-                    c.theme,
-                    w("legend.areas"),
-                )
-            )
+            st.html(legend_html(*_legend_key(c, choice, key), c.theme, w("legend.areas")))
 
 
 def _names(table: pd.DataFrame, c: Context) -> list[str]:
@@ -574,8 +591,45 @@ def export_rows(c: Context, choice: Choice) -> list[list[object]]:
     return rows
 
 
+def neet_paper(c: Context, choice: Choice) -> PaperMap:
+    """The map of the source as it is printed."""
+    c = on_light(c)
+    w, key = c.words, map_key(c, choice)
+    legend = class_legend(c, *_legend_key(c, choice, key), hidden=len(_hidden(choice)))
+    areas = painted(
+        c, choice.level, _parent(choice), choice.table.set_index("area_code")["neet_rate"], key.bounds, key.colours,
+        inside=_inside(choice), hidden=_hidden(choice),
+    )  # fmt: skip
+    year = year_words(c, choice.source, choice.year)
+    return PaperMap(
+        title=f"{legend.title} · {year}",
+        legends=[legend],
+        drawn=framed(c, [areas]),
+        fits=choice.within,
+        level=choice.level,
+        alt=w("map.alt", indicator=legend.title, area=c.name(c.area), year=year),
+        made_up=is_made_up(c, [choice.source]),
+        footer=[*definition_lines(c, choice.table), w("neet.never_mixed")],
+    )
+
+
+def _hidden(choice: Choice) -> set[str]:
+    table = choice.table
+    return set(table.loc[table["suppressed"].fillna(False).astype(bool), "area_code"])
+
+
+def neet_features(c: Context, choice: Choice) -> FeatureTable:
+    """The rows of the CSV with their outlines; which are hidden stands in a column of its own."""
+    hidden = _hidden(choice)
+    rows = [[*row, str(row[0] in hidden).lower()] for row in export_rows(c, choice)]
+    title = f"NEET · {title_of(c, choice.source)}"
+    return area_table(c, "neet", title, [*COLUMNS, "suppressed"], rows, choice.level, _parent(choice))
+
+
 def downloads(c: Context, choice: Choice) -> None:
-    """The view as CSV and as a workbook, with what each column says and where the numbers come from."""
+    """The view as tables, with what each column says and where the numbers come from, with outlines, and on paper."""
+    if download_place() is None:
+        return
     w = c.words
 
     def notes() -> Sequence[str]:
@@ -586,13 +640,27 @@ def downloads(c: Context, choice: Choice) -> None:
 
     def workbook() -> bytes:
         facts = [c.warehouse.source(choice.source)]
-        meanings = [(name, w(f"neet.export.{name}")) for name in COLUMNS]
+        th, en = texts("th"), texts("en")
+        meanings = [(name, th[f"neet.export.{name}"], en[f"neet.export.{name}"]) for name in COLUMNS]
         sheets = [
             export.Sheet("data", COLUMNS, export_rows(c, choice), (11, 24, 24, 12)),
-            export.Sheet("dictionary", ("column", "meaning"), meanings, (22, 90)),
+            export.Sheet("dictionary", ("column", "ไทย", "English"), meanings, (22, 70, 70)),
             export.Sheet("sources", ("key", "value"), source_rows(facts, notes()), (16, 110)),
         ]
         return export.xlsx_bytes(sheets, w("page.neet.title"))
 
-    stem = ("neet", choice.source, choice.level, choice.within, str(choice.year))
-    download_buttons(c, stem, csv_file, workbook, key="neet")
+    mapped = (
+        c.warehouse.bounds(choice.within) is not None
+        and neet_url(c.warehouse, choice.source, choice.year, choice.level, _parent(choice)) is not None
+    )
+    download_buttons(
+        c,
+        ("neet", choice.source, choice.level, choice.within, str(choice.year)),
+        csv_file,
+        workbook,
+        key="neet",
+        notes=notes,
+        features=[Features(w("page.neet.title"), lambda: neet_features(c, choice))] if mapped else [],
+        paper=(lambda: neet_paper(c, choice)) if mapped else None,
+        view=replace(c.view, source=choice.source, year=choice.year),
+    )

@@ -17,7 +17,7 @@ class Row:
     Attributes
     ----------
     symbol : str
-        ``swatch``, ``line``, ``ring``, or one of `ui.print_map.SYMBOLS`.
+        ``swatch``, ``line``, ``ring``, one of `ui.print_map.SYMBOLS`, or one of `ui.print_map.PATTERNS` for a swatch with it.
     """
 
     colour: RGB
@@ -129,7 +129,8 @@ def _mark(row: Row) -> str:
         return f'<i class="l" style="border-color:{hex_of(row.colour)}"></i>'
     if row.symbol == "ring":
         return f'<i class="d o" style="border-color:{hex_of(row.colour)}"></i>'
-    shape = "" if row.symbol == "swatch" else ' class="d"'  # the map on the screen draws every point as a dot
+    # The map on the screen draws every point as a dot, and no pattern over an area.
+    shape = "" if row.symbol in ("swatch", "none", "hidden") else ' class="d"'
     return f'<i{shape} style="background:{hex_of(row.colour)}"></i>'
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
-from urllib.parse import quote, urlencode
 
 import streamlit as st
 
 from analytics.catalogue import by_theme, indicator, load_catalogue, themes
-from analytics.formatting import number
 from analytics.services import load_services
 from geo.codes import COUNTRY
-from geo.outlines import EMBEDDED
+from geo.exchange import FeatureTable
 from ui import data, export, overlay_state
+from ui.downloads import Features, download_buttons, download_place
+from ui.features import point_table, scene_table
 from ui.frame import Context, go
+from ui.identify import COLUMNS, identify_notes, identify_rows, identify_workbook, layer_facts
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
 from ui.opening import map_opens
-from ui.outlines import outline_lines, outline_note
+from ui.outlines import outline_note
 from ui.overlay_legend import legend_html, legend_sheet
 from ui.overlay_scene import NEET, Shown, can_show, clustered, measure_name, on_paper, points_within
 from ui.overlay_state import (
@@ -33,9 +33,9 @@ from ui.overlay_state import (
     ready_made,
     to_text,
 )
-from ui.print_map import PAPERS, SUFFIXES, TYPES, Document, Paper, PrintBusy, Sheet, render
+from ui.pair_panels import pair_table
+from ui.print_panels import PaperMap, definition_lines
 from ui.scene import plan_of
-from ui.state import to_params
 from ui.tables import year_label
 
 SETTINGS = "overlay_settings"
@@ -352,138 +352,78 @@ def _point_tip(c: Context, drawn: list[Shown]) -> str | None:
 
 
 # ------------------------------------------------------------------------------------------------------------
-# The link
+# What is taken away
 
 
-def link_of(c: Context, layers: Layers) -> str:
-    """Address of the view with its layers named, as a browser of the same network opens it."""
-    base = (st.context.url or "").partition("?")[0]
-    params = to_params(replace(c.view, layers=to_text(layers)))
-    return base + "?" + urlencode(params, quote_via=quote, safe="~!,")
-
-
-def link_panel(c: Context, layers: Layers) -> None:
-    """The link that carries the set, to copy; nothing of it is kept here."""
-    w = c.words
-    st.markdown(f"**{w('overlay.link')}**")
-    st.code(link_of(c, layers), language=None, wrap_lines=True)
-    st.caption(w("overlay.link_help"))
-
-
-# ------------------------------------------------------------------------------------------------------------
-# Paper
-
-
-def print_panel(c: Context, layers: Layers) -> None:
-    """Choice of sheet and kind, and the file once it is drawn."""
-    w = c.words
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="overlay_print"):
-        paper = st.selectbox(
-            w("overlay.paper"), PAPERS, format_func=lambda x: paper_name(c, x), key="w_paper", width=200
-        )
-        suffix = st.segmented_control(
-            w("overlay.file"), SUFFIXES, default="pdf", format_func=str.upper, key="w_suffix", required=True
-        )
-        asked = st.button(w("overlay.draw"), icon=":material/print:", key="overlay_draw")
-    if not asked:
-        st.caption(w("overlay.print_help"))
+def downloads(c: Context, shown: list[Shown], layers: Layers) -> None:
+    """What is known of the area, every layer with areas or points, the sheet of paper, and the link that carries the set."""
+    if download_place() is None:
         return
-    try:
-        with st.spinner(w("overlay.drawing")):
-            made = printed(c, layers, paper, suffix or "pdf")
-    except PrintBusy:
-        st.warning(w("overlay.busy"), icon=":material/hourglass_top:")
-        return
-    st.download_button(
-        w("overlay.download", paper=paper_name(c, paper), kind=(suffix or "pdf").upper(), size=f"{len(made) / 1e6:.1f}"),
-        made,
-        file_name=export.file_name("overlay", c.area.code, paper.name, synthetic=c.synthetic, suffix=suffix or "pdf"),
-        mime=TYPES[suffix or "pdf"],
-        icon=":material/download:",
-        key="overlay_file",
-        on_click="ignore",
-        type="primary",
-    )  # fmt: skip
-
-
-def paper_name(c: Context, paper: Paper) -> str:
-    return f"{paper.name.upper()} {c.words('overlay.landscape' if paper.landscape else 'overlay.portrait')}"
-
-
-def printed(c: Context, layers: Layers, paper: Paper, suffix: str) -> bytes:
-    """The sheet of a view.
-
-    Raises
-    ------
-    PrintBusy
-        When others are printing.
-    """
-    shown, drawn = on_paper(c, layers)
-    bbox = c.warehouse.bounds(plan_of(c).fits) or c.warehouse.bounds(COUNTRY)
-    if bbox is None:  # a snapshot without any polygon; provinces come with every one
-        raise ValueError("print: found no boundaries at all, expected those of the provinces at least")
-    words = document(c, layers, shown, Sheet.fit(bbox, paper.frame))
-    return render(words, drawn, bbox, paper, suffix)
-
-
-def document(c: Context, layers: Layers, shown: list[Shown], sheet: Sheet) -> Document:
-    """What is written on the sheet."""
-    w, p = c.words, plan_of(c)
-    on = [one for one in reversed(shown) if one.drawn]
-    named = c.view.title or w("page.overlay.title")
-    level = w("overlay.print_level", level=w(f"level.{p.draw_level}")) if p.draw_level else ""
-    # Which kind of made-up numbers a layer has stands in its legend; here that there are any.
-    made_up = any(one.made_up for one in on)
-    footer = [
-        *(
-            w("overlay.not_drawn", layer=one.title, why=one.fault)
-            for one in shown
-            if one.layer.on and one.fault
-        ),
-        *([w("overlay.straight")] if any(one.layer.kind in POINTS for one in on) else []),
-        *([w("map.outlines")] if c.warehouse.outline_kind("province") == EMBEDDED else []),
-        w(
-            "overlay.projection",
-            latitude=number(abs(sheet.latitude), 1, language=w.language),
-            percent=number(sheet.deviation, 1, language=w.language),
-        ),
-        w("overlay.no_data_note"),
-        w("overlay.snapshot", snapshot=c.warehouse.snapshot, date=day_text(date.today(), w.language)),
-    ]
-    return Document(
-        title=f"{named} · {c.name(c.area)}",
-        subtitle=" · ".join(part for part in (level, day_text(date.today(), w.language)) if part),
-        badges=[
-            *([w("overlay.made_up")] if made_up else []),
-            *outline_lines(
-                c, p.draw_level, *(one.layer.level for one in on), *(one.layer.kind for one in on)
-            ),
-        ],
-        legends=[one.legend for one in on],
-        footer=footer,
-        link=link_of(c, layers),
-        language=w.language,
-        north=w("overlay.north"),
-        scale_words=w("overlay.scale"),
-        alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in on) or "–"),
-        metre=w("overlay.metre"),
-        kilometre=w("overlay.kilometre"),
+    facts = layer_facts(c, shown)
+    notes = identify_notes(c)
+    download_buttons(
+        c,
+        ("overlay", c.area.code),
+        lambda: export.csv_bytes(COLUMNS, identify_rows(c, facts), notes),
+        lambda: identify_workbook(c, facts, notes),
+        key="overlay",
+        notes=lambda: [*notes, *(line for one in shown if one.drawn for line in one.legend.notes)],
+        features=[Features(one.title, maker) for one in shown if one.drawn and (maker := _maker(c, one))],
+        paper=lambda: overlay_paper(c, layers),
+        view=replace(c.view, layers=to_text(layers)),
     )
 
 
-_MONTHS = {
-    "th": ("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม",
-           "พฤศจิกายน", "ธันวาคม"),
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December"),
-}  # fmt: skip
+def _maker(c: Context, one: Shown) -> Callable[[], FeatureTable] | None:
+    """What makes the layer for other programs; None for pictures and bare outlines."""
+    name = one.layer.key
+    if one.pair is not None:
+        return lambda: pair_table(c, one.pair)
+    if one.scene is not None:
+        return lambda: scene_table(c, one.scene)
+    if one.layer.kind not in POINTS:
+        return None
+
+    def points() -> FeatureTable:
+        snapshot, within = c.warehouse.snapshot, points_within(c)
+        village = one.layer.kind == "village"
+        found = data.villages(snapshot, within) if village else data.places(snapshot, one.layer.place, within)
+        columns = [column for column in found.columns if column not in ("longitude", "latitude")]
+        titles = data.source_titles(snapshot)
+        named = found.assign(source=[c.words.pick(*titles[s]) for s in found["source_id"]])
+        return point_table(
+            name,
+            one.title,
+            [*columns, "source"],
+            named[[*columns, "source"]].to_numpy(dtype=object).tolist(),
+            found,
+        )
+
+    return points
 
 
-def day_text(day: date, language: str) -> str:
-    """A day as its readers write it.
-
-    >>> day_text(date(2026, 11, 23), "th"), day_text(date(2026, 11, 23), "en")
-    ('23 พฤศจิกายน 2569', '23 November 2026')
-    """
-    year = day.year + 543 if language == "th" else day.year
-    return f"{day.day} {_MONTHS[language][day.month - 1]} {year}"
+def overlay_paper(c: Context, layers: Layers) -> PaperMap:
+    """The set as it is printed."""
+    w, p = c.words, plan_of(c)
+    shown, drawn = on_paper(c, layers)
+    on = [one for one in reversed(shown) if one.drawn]
+    return PaperMap(
+        title=c.view.title or w("page.overlay.title"),
+        legends=[one.legend for one in on],
+        drawn=drawn,
+        fits=p.fits,
+        level=p.draw_level,
+        alt=w("overlay.alt", area=c.name(c.area), layers="; ".join(one.title for one in on) or "–"),
+        made_up=any(one.made_up for one in on),
+        outlined=[*(one.layer.level for one in on), *(one.layer.kind for one in on)],
+        footer=[
+            *(
+                w("overlay.not_drawn", layer=one.title, why=one.fault)
+                for one in shown
+                if one.layer.on and one.fault
+            ),
+            *dict.fromkeys(
+                line for one in on if one.scene is not None for line in definition_lines(c, one.scene.drawn)
+            ),
+        ],
+    )

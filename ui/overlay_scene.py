@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
-from analytics.bivariate import places
 from analytics.catalogue import Indicator, indicator, load_catalogue
 from analytics.light_scale import scale_of
 from analytics.services import UNKNOWN, load_services
@@ -34,12 +31,10 @@ from ui.map import (
 from ui.outlines import outline_lines
 from ui.overlay_legend import Legend, Ramp, Row, Square
 from ui.overlay_state import READY_MADE, Layer, Layers, parse_layers
-from ui.pair_panels import square_labels, title_line
+from ui.pair_panels import pair_areas, square_labels, title_line
 from ui.palette import (
     LIGHT,
-    OUTLINE,
     RGB,
-    Theme,
     bivariate,
     bivariate_missing,
     grade_colours,
@@ -49,11 +44,22 @@ from ui.palette import (
 )
 from ui.panels import legend_lines, map_classes, source_line, tooltip
 from ui.plan import Plan
-from ui.print_map import SYMBOLS, Areas, Drawn, Picture, Points
+from ui.print_map import SYMBOLS, Areas, Drawn, Picture
+from ui.print_panels import (
+    crowded,
+    dots,
+    framed,
+    hidden_codes,
+    is_made_up,
+    missing_rows,
+    on_light,
+    painted,
+    village_dots,
+)
 from ui.scene import Scene, compose, map_indicator, page_year, plan_of, year_choices
 from ui.tables import year_label
 from warehouse.access_layers import Reach
-from warehouse.computed_layers import published_shape, published_shapes
+from warehouse.computed_layers import published_shapes
 from warehouse.light_images import LIGHT_COLOURS, ImageName, image_bounds, image_url, light_image
 from warehouse.neet import neet_sources
 from warehouse.neet_layers import neet_url
@@ -167,17 +173,8 @@ def on_paper(c: Context, layers: Layers) -> tuple[list[Shown], list[Drawn]]:
 
     Every point is drawn, the provinces lie below as surroundings, and the area looked at is outlined above.
     """
-    shown = resolve(replace(c, theme=LIGHT), tuple(replace(x, every=True) for x in layers))
-    around = published_shapes(c.warehouse, "province", COUNTRY)
-    drawn: list[Drawn] = [
-        Areas(around, dict.fromkeys(around, LIGHT.outside), LIGHT.line, 0.15),
-        *(part for one in shown if one.drawn for part in one.paper()),
-    ]
-    outlined = c.area.code[:6]
-    own = published_shape(c.warehouse, outlined)
-    if own is not None:
-        drawn.append(Areas({outlined: json.dumps(own)}, None, LIGHT.focus, 0.5))
-    return shown, drawn
+    shown = resolve(on_light(c), tuple(replace(x, every=True) for x in layers))
+    return shown, framed(c, [part for one in shown if one.drawn for part in one.paper()])
 
 
 def points_within(c: Context) -> str:
@@ -187,10 +184,6 @@ def points_within(c: Context) -> str:
 
 def _hex_rows(rows: Sequence[LegendRow]) -> list[Row]:
     return [Row(row.colour, row.label, f"{row.count:,}") for row in rows]
-
-
-def _made_up(c: Context, sources: Sequence[str]) -> bool:
-    return not data.made_up_sources(c.warehouse.snapshot).isdisjoint(sources)
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -223,13 +216,9 @@ def _of_areas(c: Context, p: Plan, layer: Layer) -> Shown:
     classes, shared_level = map_classes(c, scene)
     return _coloured(
         c, p, layer, scene, url, colours(classes, entry), classes.bounds, tooltip(c, scene), years=years,
-        rows=legend_rows(classes, entry, w, c.theme, hidden=_hidden(scene.drawn)),
+        rows=legend_rows(classes, entry, w, c.theme),
         notes=legend_lines(c, scene, classes, shared_level),
     )  # fmt: skip
-
-
-def _hidden(values: pd.DataFrame) -> bool:
-    return bool(values["suppressed"].fillna(False).astype(bool).any())
 
 
 def _why(c: Context, p: Plan, year: int) -> str:
@@ -261,38 +250,31 @@ def _coloured(
     entry, w = scene.indicator, c.words
     filled, missing = rows
     used = tuple(str(s) for s in scene.drawn["source_id"].dropna().unique())
-    made_up = _made_up(c, used)
-    crowded = (p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY)
+    made_up = is_made_up(c, used)
+    official = scene.drawn[scene.drawn["kind"] == "official"]
+    hidden = hidden_codes(official)
     legend = Legend(
         w.pick(entry.name_th, entry.name_en),
         w.pick(entry.unit_th, entry.unit_en),
-        _hex_rows([*filled, *([missing] if missing is not None else [])]),
+        [*_hex_rows(filled), *missing_rows(c, missing, len(hidden))],
         strong=[w("overlay.made_up")] if made_up else [],
         notes=notes,
     )
 
     def paper() -> list[Drawn]:
-        shapes = published_shapes(c.warehouse, p.draw_level or "", p.draw_parent or "")
-        values = scene.drawn.set_index("area_code")["value"].round(4).dropna()
-        at = places(values.to_numpy(dtype=float), bounds) if palette else []
-        colour = {str(code): palette[i] for code, i in zip(values.index, at, strict=bool(palette))}
-        inside = {
-            code: colour.get(code, c.theme.missing)
-            for code in shapes
-            if p.inside is None or code.startswith(p.inside)
-        }
-        return [_painted(shapes, inside, c.theme, layer.opacity, crowded=crowded)]
+        values = official.set_index("area_code")["value"]
+        return [
+            painted(
+                c, p.draw_level, p.draw_parent, values, bounds, palette, inside=p.inside, hidden=hidden,
+                opacity=layer.opacity / 100,
+            )
+        ]  # fmt: skip
 
     return Shown(
         layer, legend.title, legend, made_up=made_up, years=years, sources=sources, used=used, tip=tip, paper=paper, scene=scene,
-        areas=AreaLayer(url, entry.id, bounds, palette, inside=p.inside, focus=p.focus, crowded=crowded),
+        areas=AreaLayer(url, entry.id, bounds, palette, inside=p.inside, focus=p.focus,
+                        crowded=crowded(p.draw_level, p.draw_parent)),
     )  # fmt: skip
-
-
-def _painted(
-    shapes: dict[str, str] | object, colour: dict[str, RGB], theme: Theme, opacity: int, *, crowded: bool
-) -> Areas:
-    return Areas(shapes, colour, theme.line, 0.03 if crowded else 0.1, opacity / 100)  # type: ignore[arg-type]
 
 
 def _of_neet(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
@@ -324,7 +306,7 @@ def _of_neet(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
     return _coloured(
         c, p, layer, scene, url, colours(classes, entry), classes.bounds,
         f"<b>{name}</b><br>{w.pick(entry.short_th, entry.short_en)}: <b>{{{NEET}_t}}</b> {w.pick(entry.unit_th, entry.unit_en)}",
-        years=years, rows=legend_rows(classes, entry, w, c.theme, hidden=_hidden(drawn)), sources=tuple(have),
+        years=years, rows=legend_rows(classes, entry, w, c.theme), sources=tuple(have),
         notes=[*outline_lines(c, p.draw_level), w("overlay.neet"), source_line(c, drawn, year)],
     )  # fmt: skip
 
@@ -374,27 +356,18 @@ def _of_pair(c: Context, p: Plan, layer: Layer, entry: Indicator) -> Shown:
         strong=[w("overlay.made_up")] if found.made_up else [],
         notes=notes,
     )  # fmt: skip
-    crowded = (p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY)
     name = "{name_th}" if w.language == "th" else "{name_en}"
     tip = f"<b>{name}</b><br>" + "<br>".join(
         f"{w.pick(e.short_th, e.short_en)}: <b>{{{key}_t}}</b> {w.pick(e.unit_th, e.unit_en)}"
         for key, e in (("y", entry), ("x", second))
     )
 
-    def paper() -> list[Drawn]:
-        shapes = published_shapes(c.warehouse, level, p.draw_parent or COUNTRY)
-        taking = found.frame[found.frame["reason"] == ""]
-        rows = places(taking["y"].round(4).to_numpy(dtype=float), square.y.bounds)
-        columns = places(taking["x"].round(4).to_numpy(dtype=float), square.x.bounds)
-        colour = {str(code): palette[r][k] for code, r, k in zip(taking["code"], rows, columns, strict=True)}
-        filled = {code: colour.get(code, bivariate_missing(c.theme)) for code in shapes}
-        return [Areas(shapes, filled, OUTLINE, 0.03 if crowded else 0.1, layer.opacity / 100)]
-
     return Shown(
-        layer, title, legend, made_up=found.made_up, years=years, second_years=second_years, used=used, tip=tip, paper=paper,
-        pair=found,
+        layer, title, legend, made_up=found.made_up, years=years, second_years=second_years, used=used, tip=tip,
+        pair=found, paper=lambda: [pair_areas(c, found, layer.opacity / 100)],
         areas=PairLayer(
-            url, square.x.bounds, square.y.bounds, palette, bivariate_missing(c.theme), p.focus or p.inside, crowded
+            url, square.x.bounds, square.y.bounds, palette, bivariate_missing(c.theme), p.focus or p.inside,
+            crowded(level, p.draw_parent),
         ),
     )  # fmt: skip
 
@@ -523,7 +496,7 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
             for g, grade in grades.items()
             if g in counts
         ],
-        strong=[w("overlay.made_up")] if _made_up(c, used) else [],
+        strong=[w("overlay.made_up")] if is_made_up(c, used) else [],
         notes=[*([w("overlay.bubbles")] if gathered else []), _origin_line(c, used)],
     )
     url = place_url(c.warehouse, Reach(layer.place, kind.radius_km), within=within, clusters=gathered)
@@ -539,9 +512,7 @@ def _of_places(c: Context, p: Plan, layer: Layer) -> Shown:
         )  # fmt: skip
 
     def paper() -> list[Drawn]:
-        tint = [colour[str(g)] for g in found["grade"]]
-        size = 0.9 if len(found) > 2000 else 1.5
-        return [Points(_lonlat(found), tint, symbol, size, opacity)]
+        return [dots(found, [colour[str(g)] for g in found["grade"]], symbol, opacity=opacity)]
 
     return Shown(layer, title, legend, made_up=bool(legend.strong), used=used, chart=chart, paper=paper)
 
@@ -579,7 +550,7 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
             *([Row(colour, w("overlay.unsure"), f"{unsure.sum():,}", "ring")] if unsure.any() and not gathered else []),
         ],
         strong=[
-            *([w("overlay.made_up")] if _made_up(c, used) else []),
+            *([w("overlay.made_up")] if is_made_up(c, used) else []),
             *([w("overlay.unverified")] if survey is not None and not _verified(survey, measure) else []),
         ],
         notes=[
@@ -601,19 +572,10 @@ def _of_villages(c: Context, p: Plan, layer: Layer) -> Shown:
         return point_layer(url, tint, c.theme, name=layer.key, radius=POINT_SIZES["village"], opacity=opacity)
 
     def paper() -> list[Drawn]:
-        tint = [colour] * len(found)
-        if survey is not None:
-            of_class = village_classes(c.theme)
-            tint = [c.theme.missing if k != k else of_class[int(k)] for k in classes]
-        size, where = 0.35 if len(found) > 5000 else 0.9, _lonlat(found)
-        return [
-            Points(where[which], [tint[i] for i in np.flatnonzero(which)], symbol, size, opacity)
-            for which, symbol in ((unsure, "ring"), (~unsure, "circle"))
-            if which.any()
-        ]
+        return list(village_dots(c, found, None if survey is None else classes, opacity))
 
     return Shown(
-        layer, title, legend, made_up=_made_up(c, used), used=used, chart=chart, paper=paper,
+        layer, title, legend, made_up=is_made_up(c, used), used=used, chart=chart, paper=paper,
         rounds=tuple(rounds), measures=measures, survey=survey,
     )  # fmt: skip
 
@@ -658,10 +620,6 @@ def _village_rows(c: Context, survey: Round | None, measure: str, classes: pd.Se
             tint = colour.get(k, c.theme.missing)
             rows.append(Row(tint, c.words.pick(*words), f"{int(counts[k]):,}", "circle"))
     return rows
-
-
-def _lonlat(found: pd.DataFrame) -> np.ndarray:
-    return found[["longitude", "latitude"]].to_numpy(dtype=np.float64)
 
 
 def _origin_line(c: Context, used: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,11 @@ from analytics.classify import Classes
 from analytics.clusters import KINDS, LocalClusters, NoResult
 from analytics.formatting import number
 from geo.codes import COUNTRY
+from geo.exchange import FeatureTable
 from ui import data, export, pair_export
 from ui.charts import Dots, apart, scatter
+from ui.downloads import Features, download_buttons, download_place
+from ui.features import area_table, with_facts
 from ui.frame import Context, choose
 from ui.legend import LegendRow, legend_html, square_html
 from ui.map import MAP_HEIGHT, KindLayer, PairLayer, deck
@@ -35,8 +40,16 @@ from ui.pair_words import (
     why_not,
 )
 from ui.pairs import Choice
-from ui.palette import RGB, bivariate, bivariate_missing, clusters
-from ui.panels import download_buttons
+from ui.palette import OUTLINE, RGB, bivariate, bivariate_missing, clusters
+from ui.print_map import Areas
+from ui.print_panels import (
+    PaperMap,
+    class_legend,
+    coloured,
+    framed,
+    on_light,
+    square_legend,
+)
 from ui.tables import display_name, year_label
 from warehouse.pair_layers import cluster_url, pair_url
 from warehouse.pairing import Pair
@@ -241,6 +254,11 @@ def square_labels(classes: Classes, c: Context) -> list[str]:
 
 def pair_legend(c: Context, found: Pair) -> str:
     """The square of the pair."""
+    return square_html(*_square_key(c, found), c.theme, c.words("pair.cells"))
+
+
+def _square_key(c: Context, found: Pair) -> tuple[Any, ...]:
+    """What the square says on the screen and on paper, as `square_html` and `square_legend` take it."""
     w, q, square = c.words, found.question, found.cells
     notes = [*outline_lines(c, q.level), w("pair.thirds")]
     for classes, name in ((square.y, q.y), (square.x, q.x)):
@@ -248,7 +266,7 @@ def pair_legend(c: Context, found: Pair) -> str:
             entry = indicator(name)
             notes.append(w("pair.fewer", what=w.pick(entry.short_th, entry.short_en), got=classes.k))
     missing = LegendRow(bivariate_missing(c.theme), w("pair.missing"), square.missing)
-    return square_html(
+    return (
         bivariate(c.theme, square.y.k, square.x.k),
         square.counts,
         square_labels(square.x, c),
@@ -257,8 +275,6 @@ def pair_legend(c: Context, found: Pair) -> str:
         title_line(q.y, q.y_year, None, c),
         missing if square.missing else None,
         [*notes, *coverage_lines(found, c), *source_lines(found, c)],
-        c.theme,
-        w("pair.cells"),
     )
 
 
@@ -269,6 +285,11 @@ def kind_colours(of: str, c: Context) -> tuple[RGB, ...]:
 
 def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> str:
     """The kinds of clusters with their counts."""
+    return legend_html(*_cluster_key(c, found, of, local), c.theme, c.words("legend.areas"))
+
+
+def _cluster_key(c: Context, found: Pair, of: str, local: LocalClusters) -> tuple[Any, ...]:
+    """What the legend of clusters says on the screen and on paper, as `legend_html` and `class_legend` take it."""
     w = c.words
     palette = kind_colours(of, c)
     labels = {
@@ -295,7 +316,7 @@ def cluster_legend(c: Context, found: Pair, of: str, local: LocalClusters) -> st
     unit = title_line(q.y, q.y_year, None, c) + (
         "" if of == "y" else " · " + title_line(q.x, q.x_year, q.x_source, c)
     )
-    return legend_html(w(f"pair.pattern_{of}"), unit, rows, missing, notes, c.theme, w("legend.areas"))
+    return w(f"pair.pattern_{of}"), unit, rows, missing, notes
 
 
 def scatter_panel(c: Context, choice: Choice, found: Pair) -> None:
@@ -525,24 +546,98 @@ def caveat_panel(c: Context, found: Pair) -> None:
             st.markdown(w("pair.about_text"))
 
 
-def downloads(c: Context, found: Pair) -> None:
-    """The pair as CSV and as a workbook, with all statistics, seeds and caveats."""
+def pair_areas(c: Context, found: Pair, opacity: float = 1.0) -> Areas:
+    """The areas of a pair in the colours of the square, for paper."""
+    q, square = found.question, found.cells
+    palette = bivariate(c.theme, square.y.k, square.x.k)
+    taking = found.frame[found.frame["reason"] == ""]
+    rows = places(taking["y"].round(4).to_numpy(dtype=float), square.y.bounds)
+    columns = places(taking["x"].round(4).to_numpy(dtype=float), square.x.bounds)
+    colour = {str(code): palette[r][k] for code, r, k in zip(taking["code"], rows, columns, strict=True)}
+    missing = bivariate_missing(c.theme)
+    return coloured(c, q.level, q.within, colour, missing=missing, line=OUTLINE, opacity=opacity)
+
+
+def pair_paper(c: Context, choice: Choice, found: Pair) -> PaperMap:
+    """The map of the pair or of the clusters chosen, as it is printed."""
+    c = on_light(c)
+    w, q = c.words, found.question
+    pattern = pattern_shown(choice, found)
+    local = None if pattern == "pair" else found.clusters(pattern)
+    titles = (title_line(q.y, q.y_year, None, c), title_line(q.x, q.x_year, q.x_source, c))
+    strong = [w("overlay.made_up")] if found.made_up else []
+    if isinstance(local, LocalClusters):
+        legend = class_legend(c, *_cluster_key(c, found, pattern, local), strong)
+        palette, none = kind_colours(pattern, c), KINDS.index("no_data")
+        kinds = zip(found.frame["code"], local.kind.tolist(), strict=True)
+        colour = {str(code): palette[kind] for code, kind in kinds if kind != none}
+        areas = coloured(c, q.level, q.within, colour, missing=palette[none], line=OUTLINE)
+    else:
+        legend = square_legend(c, w("page.poverty_light.title"), *_square_key(c, found), strong)
+        areas = pair_areas(c, found)
+    return PaperMap(
+        title=("" if local is None else f"{legend.title}: ") + f"{titles[0]} × {titles[1]}",
+        legends=[legend],
+        drawn=framed(c, [areas]),
+        fits=choice.fits,
+        level=q.level,
+        alt=w("pair.map_alt", rate=titles[0], measure=titles[1], area=c.name(c.warehouse.area(q.within))),
+        made_up=found.made_up,
+        footer=pair_export.caveats(found, w)[:3],
+    )
+
+
+def pair_table(c: Context, found: Pair) -> FeatureTable:
+    """The rows of the CSV with outlines, sources and definition."""
+    w, q = c.words, found.question
+    titles = data.source_titles(c.warehouse.snapshot)
+    of_y = c.warehouse.values(q.y, level=q.level, year=q.y_year, within=q.within)["definition"]
+    facts = {
+        "source": "; ".join(w.pick(*titles[s]) for s in dict.fromkeys((*found.y_sources, *found.sources))),
+        "year": q.y_year,
+        "definition": "; ".join(map(str, of_y.dropna().unique())),
+    }
+    columns, rows = with_facts(pair_export.COLUMNS, pair_export.rows(found), facts)
+    reason = columns.index("left_out")
+    hidden = [[*row, str(row[reason] == "hidden").lower()] for row in rows]
+    title = f"{title_line(q.y, q.y_year, None, c)} × {title_line(q.x, q.x_year, q.x_source, c)}"
+    return area_table(c, "pair", title, [*columns, "suppressed"], hidden, q.level, q.within)
+
+
+def downloads(c: Context, choice: Choice, found: Pair) -> None:
+    """The pair as tables with all statistics, seeds and caveats, with its outlines, and on paper."""
+    if download_place() is None:
+        return
     w, q = c.words, found.question
 
+    def notes() -> list[str]:
+        return [*outline_lines(c), *source_lines(found, c), *pair_export.note_lines(found, w)]
+
     def csv_file() -> bytes:
-        notes = [*outline_lines(c), *source_lines(found, c), *pair_export.note_lines(found, w)]
-        return export.csv_bytes(pair_export.COLUMNS, pair_export.rows(found), notes)
+        return export.csv_bytes(pair_export.COLUMNS, pair_export.rows(found), notes())
 
     def workbook() -> bytes:
         ids = dict.fromkeys((*found.y_sources, *found.sources))
         facts = [c.warehouse.source(s) for s in ids]
-        notes = [
+        lines = [
             *outline_lines(c),
             *source_lines(found, c),
             *pair_export.caveats(found, w),
             *pair_export.product_caveats(found, w),
         ]
-        return export.xlsx_bytes(pair_export.sheets(found, facts, notes), w("pair.download_title"))
+        return export.xlsx_bytes(pair_export.sheets(found, facts, lines), w("pair.download_title"))
 
-    stem = (q.y, str(q.y_year), q.x, str(q.x_year), q.level, q.within)
-    download_buttons(c, stem, csv_file, workbook, key="pair")
+    mapped = c.warehouse.bounds(choice.fits) is not None and pair_url(c.warehouse, q) is not None
+    download_buttons(
+        c,
+        (q.y, str(q.y_year), q.x, str(q.x_year), q.level, q.within),
+        csv_file,
+        workbook,
+        key="pair",
+        notes=notes,
+        features=[Features(w("page.poverty_light.title"), lambda: pair_table(c, found))] if mapped else [],
+        paper=(lambda: pair_paper(c, choice, found)) if mapped else None,
+        view=replace(
+            c.view, ind=q.y, year=q.y_year, measure=q.x, light=q.x_source or "", y1=q.x_year, show=q.level
+        ),
+    )

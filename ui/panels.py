@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +19,8 @@ from geo.outlines import EMBEDDED
 from ui import data, export
 from ui.charts import bars, radar
 from ui.classes import class_spec, colours, legend_rows
+from ui.downloads import Features, download_buttons, download_place
+from ui.features import scene_table
 from ui.figures import ranks
 from ui.frame import Context, choose, go
 from ui.live_legend import live_legend
@@ -328,14 +331,22 @@ def about_panel(c: Context, indicator: Indicator) -> None:
 
 
 def ranking_panel(
-    c: Context, scene: Scene, *, key: str, labels: dict[str, str], stars: pd.DataFrame | None = None
+    c: Context,
+    scene: Scene,
+    *,
+    key: str,
+    labels: dict[str, str],
+    stars: pd.DataFrame | None = None,
+    on_map: Scene | None = None,
 ) -> None:
-    """The table of a scene; a chosen row opens its area.
+    """The table of a scene and its downloads; a chosen row opens its area.
 
     Parameters
     ----------
     labels : dict
         Headings of the columns ``value``, ``numerator`` and ``denominator``; a column without heading is left out.
+    on_map : Scene, optional
+        What the page's map shows where that is another indicator: it is what is printed.
     """
     w = c.words
     st.subheader(w("ranking.heading", level=w(f"level.{scene.plan.level}")), anchor=False)
@@ -394,63 +405,67 @@ def ranking_panel(
             year=year_label(year or 0, w),
         ),
     )
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        line = w("ranking.select")
-        if not ranks(values):
-            official = values[values["kind"] == "official"]["value"]
-            line = w("ranking.partial", n=int(official.notna().sum()), all=len(official)) + " · " + line
-        if len(values) > len(shown):
-            line = w("ranking.shown", n=len(shown), all=f"{len(values):,}") + " · " + line
-        st.caption(line, width="content")
-        download(c, scene.indicator, values, level, year, key=key)
+    line = w("ranking.select")
+    if not ranks(values):
+        official = values[values["kind"] == "official"]["value"]
+        line = w("ranking.partial", n=int(official.notna().sum()), all=len(official)) + " · " + line
+    if len(values) > len(shown):
+        line = w("ranking.shown", n=len(shown), all=f"{len(values):,}") + " · " + line
+    st.caption(line)
+    download(c, scene.indicator, values, level, year, key=key, scene=scene, on_map=on_map)
 
 
 def download(
-    c: Context, indicator: Indicator, values: pd.DataFrame, level: str, year: int | None, *, key: str
+    c: Context,
+    indicator: Indicator,
+    values: pd.DataFrame,
+    level: str,
+    year: int | None,
+    *,
+    key: str,
+    scene: Scene | None = None,
+    on_map: Scene | None = None,
 ) -> None:
-    """The whole view as CSV and as a workbook, each made only when asked for."""
-    notes = [*outline_lines(c), source_line(c, values, year or 0)]
+    """The whole view as tables, map data and paper, each made only when asked for.
+
+    Parameters
+    ----------
+    scene : Scene, optional
+        The scene of the table, whose areas are given out with their outlines.
+    on_map : Scene, optional
+        What the map shows where that is another indicator.
+    """
+    if download_place() is None:
+        return
+    from ui.print_panels import can_print, definition_lines, scene_map  # they are made of what stands here
+
+    def notes() -> list[str]:
+        return [*outline_lines(c), source_line(c, values, year or 0), *definition_lines(c, values)]
 
     def csv_file() -> bytes:
-        return export.csv_bytes(csv_columns(), csv_rows(values, indicator), notes)
+        return export.csv_bytes(csv_columns(), csv_rows(values, indicator), notes())
 
     def workbook() -> bytes:
         facts = [c.warehouse.source(str(s)) for s in values["source_id"].dropna().unique()]
         title = c.words.pick(indicator.name_th, indicator.name_en)
-        return export.xlsx_bytes(view_sheets(values, indicator, facts, notes), title)
+        return export.xlsx_bytes(view_sheets(values, indicator, facts, notes()), title)
 
-    stem = (indicator.id, level, c.area.code, str(year))
-    download_buttons(c, stem, csv_file, workbook, key=key)
-
-
-def download_buttons(
-    c: Context,
-    stem: Sequence[str],
-    csv_file: Callable[[], bytes],
-    workbook: Callable[[], bytes],
-    *,
-    key: str,
-) -> None:
-    """A view as CSV and as a workbook, each made only when asked for."""
-    with st.container(horizontal=True, gap="small", width="content"):
-        st.download_button(
-            c.words("ranking.download"),
-            csv_file,
-            file_name=export.file_name(*stem, synthetic=c.synthetic),
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"{key}_csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            c.words("ranking.download_xlsx"),
-            workbook,
-            file_name=export.file_name(*stem, synthetic=c.synthetic, suffix="xlsx"),
-            mime=export.XLSX_TYPE,
-            icon=":material/table_view:",
-            key=f"{key}_xlsx",
-            on_click="ignore",
-        )
+    title = c.words.pick(indicator.name_th, indicator.name_en)
+    drawable = scene is not None and c.warehouse.drawable(
+        scene.plan.draw_level or "", scene.plan.draw_parent or ""
+    )
+    shown = on_map or scene
+    download_buttons(
+        c,
+        (indicator.id, level, c.area.code, str(year)),
+        csv_file,
+        workbook,
+        key=key,
+        notes=notes,
+        features=[Features(title, lambda: scene_table(c, scene))] if scene is not None and drawable else [],
+        paper=(lambda: scene_map(c, shown)) if shown is not None and can_print(c, shown) else None,
+        view=replace(c.view, year=year) if year else None,
+    )
 
 
 def dimension_panel(c: Context, profile: pd.DataFrame, names: dict[str, str], year: int) -> None:

@@ -31,6 +31,7 @@ import shapely
 from analytics.formatting import number
 from ui.overlay_legend import Legend
 from ui.palette import RGB, hex_of
+from ui.qr import qr_svg
 
 DPI: Final = 200
 SUFFIXES: Final = ("pdf", "png")
@@ -220,6 +221,8 @@ class Areas:
         Of the outlines on A4, in mm.
     opacity : float
         0 to 1.
+    marks : mapping of str to str
+        Code to one of `PATTERNS`, laid over the fill, so that a copy without colours still tells these areas apart.
     """
 
     shapes: Mapping[str, str]
@@ -227,6 +230,7 @@ class Areas:
     line: RGB
     width: float
     opacity: float = 1.0
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,13 @@ SYMBOLS: Final[Mapping[str, tuple[tuple[float, float], ...]]] = {
 """Corners of a symbol of size 1 around its point, y downwards; the circle has none."""
 
 RING: Final = "ring"
+NO_DATA, HIDDEN = "none", "hidden"
+PATTERNS: Final[Mapping[str, str]] = {
+    NO_DATA: "M-.3,.3 .3,-.3M0,1.5 1.5,0M1.2,1.8 1.8,1.2",
+    HIDDEN: "M-.3,.3 .3,-.3M0,1.5 1.5,0M1.2,1.8 1.8,1.2M-.3,1.2 .3,1.8M0,0 1.5,1.5M1.2,-.3 1.8,.3",
+}
+"""Lines of a tile of 1.5 mm: one way where there is no data, both ways where numbers are hidden."""
+_HATCH: Final[RGB] = (120, 132, 140)
 
 Drawn = Areas | Picture | Points
 
@@ -297,11 +308,17 @@ def svg(drawn: Sequence[Drawn], sheet: Sheet, unit: float = 1.0, ground: RGB = (
     Raises
     ------
     ValueError
-        For a symbol that is not known.
+        For a symbol or a mark that is not known.
     """
     body = "".join(_part(part, sheet, unit) for part in drawn)
+    marked = any(isinstance(part, Areas) and part.marks for part in drawn)
+    patterns = "".join(
+        f'<pattern id="{name}" patternUnits="userSpaceOnUse" width="1.5" height="1.5" patternTransform="scale({unit:.4f})">'
+        f'<path d="{lines}" fill="none" stroke="{hex_of(_HATCH)}" stroke-width="0.16"/></pattern>'
+        for name, lines in (PATTERNS if marked else {}).items()
+    )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:.3f} {sheet.height:.3f}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sheet.width:.3f} {sheet.height:.3f}"><defs>{patterns}</defs>'
         f'<rect width="{sheet.width:.3f}" height="{sheet.height:.3f}" fill="{hex_of(ground)}"/>{body}</svg>'
     )
 
@@ -322,13 +339,20 @@ def _areas(part: Areas, sheet: Sheet, unit: float) -> str:
     # What does not reach into the frame is left out; NaN, of an empty shape, does not either.
     inside = (edges[:, 0] <= east) & (edges[:, 2] >= west) & (edges[:, 1] <= north) & (edges[:, 3] >= south)
     by_colour: dict[str, list[str]] = {}
+    hatched: dict[str, list[str]] = {}
     for place in np.flatnonzero(inside):
-        fill = (part.colours or {}).get(codes[place])
-        by_colour.setdefault("none" if fill is None else hex_of(fill), []).append(_path(shapes[place], sheet))
+        code = codes[place]
+        fill = (part.colours or {}).get(code)
+        path = _path(shapes[place], sheet)
+        by_colour.setdefault("none" if fill is None else hex_of(fill), []).append(path)
+        if code in part.marks:
+            if part.marks[code] not in PATTERNS:
+                raise ValueError(f"mark: found {part.marks[code]!r}, expected one of {', '.join(PATTERNS)}")
+            hatched.setdefault(f"url(#{part.marks[code]})", []).append(path)
     paths = "".join(
         # Each area is a path of its own, so that one shape's hole is not another's fill.
         f'<g fill="{fill}">' + "".join(f'<path d="{d}"/>' for d in found) + "</g>"
-        for fill, found in by_colour.items()
+        for fill, found in (*by_colour.items(), *hatched.items())
     )
     return (
         f'<g fill-rule="evenodd" stroke="{hex_of(part.line)}" stroke-width="{part.width * unit:.3f}" '
@@ -411,7 +435,7 @@ class Document:
     footer : sequence of str
         Caveats, projection, snapshot, date.
     link : str
-        Address of the view, printed as it is; empty for none.
+        Address of the view, printed as it is and as a QR code; empty for none.
     language : str
     north, scale_words, alt : str
         Letter of the north arrow, the word before the scale, and what the map shows for those who cannot see it.
@@ -449,6 +473,7 @@ def _words(document: Document, sheet: Sheet, paper: Paper) -> dict[str, Any]:
         "legends": [_legend(legend) for legend in document.legends],
         "footer": list(document.footer),
         "link": document.link,
+        "qr": qr_svg(document.link),
         "north": document.north,
         "alt": document.alt,
         "bar": {

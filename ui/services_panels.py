@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,10 +10,14 @@ import pyarrow as pa
 import streamlit as st
 
 from analytics.access_measures import MEASURES, classes_of
+from analytics.classify import Classes
 from analytics.formatting import NO_DATA, number
 from analytics.services import MAX_KM, NARROWEST_KM, UNKNOWN, WHOLE_KM, load_services, tidy_radius
 from geo.codes import COUNTRY
+from geo.exchange import FeatureTable
 from ui import data, export, services_export
+from ui.downloads import Features, download_buttons, download_place
+from ui.features import area_table, point_table, with_facts
 from ui.frame import Context, choose, go
 from ui.legend import LegendRow, dots_html, legend_html
 from ui.map import (
@@ -28,8 +33,9 @@ from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
 from ui.outlines import outline_lines, outline_note, synthetic_lines
 from ui.palette import RGB, grade_colours, ramp
-from ui.panels import download_buttons
 from ui.plan import levels_for
+from ui.print_map import RING, Drawn
+from ui.print_panels import PaperMap, class_legend, dots, framed, is_made_up, on_light, painted
 from ui.services_state import (
     POINTS_HERE,
     Choice,
@@ -233,7 +239,7 @@ def map_panel(c: Context, choice: Choice) -> None:
         f"<b>{{{measure.key}_t}}</b> {unit_text(measure, w)}"
     )
     point_tooltip = f"<b>{text}</b>" if clusters else f"<b>{{n}}</b><br>{text}"
-    key = f"services_map_{c.area.code}_{p.draw_level}"
+    map_key = f"services_map_{c.area.code}_{p.draw_level}"
 
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="services_map_panel"):
         with st.container(width="stretch"):
@@ -249,9 +255,9 @@ def map_panel(c: Context, choice: Choice) -> None:
                     over_tooltip=point_tooltip if over else None,
                     mark=c.view.mark,
                 ),
-                key=key,
+                key=map_key,
                 height=MAP_HEIGHT,
-                on_select=map_opens(key, points=clusters),
+                on_select=map_opens(map_key, points=clusters),
                 selection_mode="single-object",
                 alt=w(
                     "services.map_alt",
@@ -261,38 +267,29 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
             )
         with st.container(width=250, key="services_legend"):
-            rows = [
-                LegendRow(*row)
-                for row in zip(
-                    colours, class_labels(classes, measure.decimals, w), classes.counts, strict=True
-                )
-            ]
-            missing = (
-                LegendRow(c.theme.missing, w("legend.missing"), classes.missing) if classes.missing else None
-            )
-            level = w(f"level.{p.draw_level}")
-            st.html(
-                legend_html(
-                    measure_name(measure, choice, w),
-                    unit_text(measure, w),
-                    rows if measure.worse == "low" else rows[::-1],
-                    missing,
-                    [
-                        *outline_lines(c, p.draw_level),
-                        w(
-                            f"services.meaning.{measure.key}",
-                            km=km_text(choice.reach.km),
-                            people=persons(choice.people, w),
-                        ),
-                        w("services.legend_level", level=level),
-                        *(people_lines(c, drawn) if measure.by_people else []),
-                    ],
-                    c.theme,
-                    w("legend.areas"),
-                )
-            )
+            key = _area_key(c, choice, drawn, classes, colours)
+            st.html(legend_html(*key, c.theme, w("legend.areas")))
             if over:
                 st.html(_point_legend(c, choice, by_grade, clusters=clusters, rings=rings))
+
+
+def _area_key(
+    c: Context, choice: Choice, drawn: pd.DataFrame, classes: Classes, colours: tuple[RGB, ...]
+) -> tuple[Any, ...]:
+    """What the legend of the areas says on the screen and on paper, as `legend_html` and `class_legend` take it."""
+    w, measure, level = c.words, choice.measure, choice.plan.draw_level
+    labels = class_labels(classes, measure.decimals, w)
+    rows = [LegendRow(*row) for row in zip(colours, labels, classes.counts, strict=True)]
+    missing = LegendRow(c.theme.missing, w("legend.missing"), classes.missing) if classes.missing else None
+    km, people = km_text(choice.reach.km), persons(choice.people, w)
+    notes = [
+        *outline_lines(c, level),
+        w(f"services.meaning.{measure.key}", km=km, people=people),
+        w("services.legend_level", level=w(f"level.{level}")),
+        *(people_lines(c, drawn) if measure.by_people else []),
+    ]
+    in_order = rows if measure.worse == "low" else rows[::-1]
+    return measure_name(measure, choice, w), unit_text(measure, w), in_order, missing, notes
 
 
 def _accent(c: Context) -> RGB:
@@ -304,9 +301,21 @@ def _point_legend(
     c: Context, choice: Choice, by_grade: dict[str, RGB], *, clusters: bool, rings: bool
 ) -> str:
     """The grades of the points that the map was sent, or its bubbles."""
-    w = c.words
+    key = _point_key(c, choice, by_grade, clusters=clusters, rings=rings)
+    return dots_html(*key, c.theme, c.words("services.dots_caption"))
+
+
+def _shown_points(c: Context, choice: Choice) -> pd.DataFrame:
+    """The places that count and have a position."""
     found = listed(c.warehouse.snapshot, *choice.reach.arguments, choice.province)
-    shown = found[found["longitude"].notna() & (choice.reach.approximate | ~found["approximate"])]
+    return found[found["longitude"].notna() & (choice.reach.approximate | ~found["approximate"])]
+
+
+def _point_key(
+    c: Context, choice: Choice, by_grade: dict[str, RGB], *, clusters: bool, rings: bool
+) -> tuple[str, str, list[LegendRow], list[str]]:
+    """What the legend of the points says, as `dots_html` takes it."""
+    w, shown = c.words, _shown_points(c, choice)
     counts = shown["grade"].value_counts()
     rows = [
         LegendRow(by_grade[grade], grade_name(choice.kind.id, grade, w), int(counts.get(grade, 0)))
@@ -322,7 +331,7 @@ def _point_legend(
         notes.append(w("services.rings", km=km_text(choice.reach.km)))
     notes += place_lines(c, choice)
     unit = "services.bubbles_unit" if clusters else "services.dots_unit"
-    return dots_html(kind_name(choice, w), w(unit), rows, notes, c.theme, w("services.dots_caption"))
+    return kind_name(choice, w), w(unit), rows, notes
 
 
 def least_panel(c: Context, choice: Choice) -> None:
@@ -550,20 +559,101 @@ def caveat_panel(c: Context, choice: Choice) -> None:
             st.caption(escape_markdown(line))
 
 
+def services_paper(c: Context, choice: Choice) -> PaperMap:
+    """Areas by the measure and every place above them, as they are printed."""
+    c = on_light(c)
+    w, p, measure = c.words, choice.plan, choice.measure
+    drawn = table_of(c, choice, p.draw_level or "", p.inside or choice.draw_parent)
+    values = measure.of(drawn)
+    classes = classes_of(measure, values)
+    colours = colours_of(choice, classes.k)
+    legends = [class_legend(c, *_area_key(c, choice, drawn, classes, colours))]
+    by_code = pd.Series(values.to_numpy(), index=drawn["area_code"])
+    parts: list[Drawn] = [
+        painted(c, p.draw_level, choice.draw_parent, by_code, classes.bounds, colours, inside=p.inside)
+    ]
+    if choice.points != "none":
+        by_grade = point_colours(c, choice)
+        title, unit, rows, notes = _point_key(c, choice, by_grade, clusters=False, rings=False)
+        legends.insert(0, class_legend(c, title, unit, rows, None, notes, symbol="circle"))
+        shown = _shown_points(c, choice)
+        for vague, symbol in ((True, RING), (False, "circle")):
+            some = shown[shown["approximate"] == vague]
+            if len(some):
+                parts.append(dots(some, [by_grade[str(grade)] for grade in some["grade"]], symbol))
+    title = f"{measure_name(measure, choice, w)} · {kind_name(choice, w)}"
+    return PaperMap(
+        title=title,
+        legends=legends,
+        drawn=framed(c, parts),
+        fits=p.fits,
+        level=p.draw_level,
+        alt=w(
+            "services.map_alt",
+            measure=measure_name(measure, choice, w),
+            kind=kind_name(choice, w),
+            area=c.name(c.area),
+        ),
+        made_up=is_made_up(c, choice.sources if choice.reach.source is None else [choice.reach.source]),
+        footer=method_lines(c, choice),
+    )
+
+
+def services_features(c: Context, choice: Choice) -> list[Features]:
+    """The areas with every measure, and the places that have a position."""
+    w, p = c.words, choice.plan
+    within = p.inside or choice.draw_parent
+    titles = data.source_titles(c.warehouse.snapshot)
+    used = choice.sources if choice.reach.source is None else (choice.reach.source,)
+    facts = {
+        "source": "; ".join(w.pick(*titles[s]) for s in used),
+        "definition": " · ".join(method_lines(c, choice)),
+    }
+
+    def areas() -> FeatureTable:
+        rows = services_export.rows(choice, table_of(c, choice, p.draw_level or "", within))
+        columns, body = with_facts(services_export.COLUMNS, rows, facts)
+        title = measure_name(choice.measure, choice, w)
+        return area_table(c, "access", title, columns, body, p.draw_level, choice.draw_parent)
+
+    def places() -> FeatureTable:
+        found = listed(c.warehouse.snapshot, *choice.reach.arguments, c.area.code)
+        found = found[found["longitude"].notna()]
+        columns = services_export.PLACE_COLUMNS
+        named = found.rename(columns={"source_id": "place_source"})[list(columns)]
+        rows = named.to_numpy(dtype=object).tolist()
+        return point_table("places", kind_name(choice, w), columns, rows, found)
+
+    layers = [Features(kind_name(choice, w), places)]
+    return [Features(measure_name(choice.measure, choice, w), areas), *layers] if p.draw_level else layers
+
+
 def downloads(c: Context, choice: Choice) -> None:
-    """All measures of the areas listed as CSV; as a workbook with the places and poverty beside access as well."""
-    stem = ("services", choice.kind.id, choice.level, choice.within, km_text(choice.reach.km))
+    """All measures of the areas listed with the places and poverty beside access, as tables, with positions, and on paper."""
+    if download_place() is None:
+        return
+
+    def table() -> pd.DataFrame:
+        return table_of(c, choice, choice.level, choice.within)
+
+    def notes() -> list[str]:
+        return services_export.notes(c, choice, table())
+
+    p = choice.plan
+    mapped = (
+        p.draw_level is not None
+        and c.warehouse.bounds(p.fits) is not None
+        and access_url(c.warehouse, choice.reach, choice.measure, p.draw_level, choice.draw_parent)
+        is not None
+    )
     download_buttons(
         c,
-        stem,
-        lambda: export.csv_bytes(
-            services_export.COLUMNS,
-            services_export.rows(choice, table_of(c, choice, choice.level, choice.within)),
-            services_export.notes(c, choice, table_of(c, choice, choice.level, choice.within)),
-        ),
-        lambda: export.xlsx_bytes(
-            services_export.sheets(c, choice, table_of(c, choice, choice.level, choice.within)),
-            c.words("page.services.title"),
-        ),
+        ("services", choice.kind.id, choice.level, choice.within, km_text(choice.reach.km)),
+        lambda: export.csv_bytes(services_export.COLUMNS, services_export.rows(choice, table()), notes()),
+        lambda: export.xlsx_bytes(services_export.sheets(c, choice, table()), c.words("page.services.title")),
         key="services",
+        notes=notes,
+        features=services_features(c, choice),
+        paper=(lambda: services_paper(c, choice)) if mapped else None,
+        view=replace(c.view, kind=choice.kind.id, measure=choice.measure.key, km=choice.reach.km),
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.downloads import download_block
 from ui.errors import message, note
 from ui.frame import (
     breadcrumb,
@@ -61,6 +62,7 @@ with st.container(
     help_link(page.url_path or PAGES[0].key)
     workshop_switch()
     digits_switch()
+    download_block()
     language_switch()
 spoken_language()
 if context.unmade:

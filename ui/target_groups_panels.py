@@ -11,13 +11,14 @@ from analytics.catalogue import indicator, load_catalogue
 from analytics.formatting import number, withheld_text
 from analytics.target_groups import COLUMNS, published
 from ui import export
-from ui.export import Sheet
+from ui.downloads import download_buttons, download_place
 from ui.frame import Context
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import row_opens
 from ui.outlines import synthetic_lines
-from ui.panels import download_buttons, source_line
+from ui.panels import source_line
 from ui.tables import csv_columns, csv_rows, display_name, rows_shown, year_label
+from ui.workbook import several_sheets
 
 BELOW = {"country": "province", "province": "district", "district": "subdistrict"}
 
@@ -79,24 +80,22 @@ def area_panel(c: Context) -> None:
         st.caption(escape_markdown(line))
     if not any(column.indicator.startswith("t_group_") for column in columns):
         st.caption(w("groups.desk_missing"))
-    rows = [row for column in columns for row in csv_rows(column.values, indicator(column.indicator))]
-    stem = ("target-groups", c.area.code, level)
-    widths = (12, 24, 24, 30, 12, 12, 12, 10, 8, 8, 20, 40, 12)
+    if download_place() is None:
+        return
+    parts = [(column.values, indicator(column.indicator)) for column in columns]
+    lines = [source_line(c, column.values, column.year) for column in columns]
+    notes = [*synthetic_lines(c), *dict.fromkeys(lines)]
+
+    def workbook() -> bytes:
+        used = dict.fromkeys(str(s) for values, _ in parts for s in values["source_id"].dropna().unique())
+        sheets = several_sheets(parts, [c.warehouse.source(s) for s in used], notes)
+        return export.xlsx_bytes(sheets, w("page.target_groups.title"))
+
     download_buttons(
         c,
-        stem,
-        lambda: export.csv_bytes(csv_columns(), rows, synthetic_lines(c)),
-        lambda: export.xlsx_bytes(
-            [
-                Sheet("groups", csv_columns(), rows, widths),
-                *(
-                    [Sheet("sources", ("note",), [(line,) for line in synthetic_lines(c)], (60,))]
-                    if c.synthetic
-                    else []
-                ),
-            ],
-            w("page.target_groups.title"),
-        ),
+        ("target-groups", c.area.code, level),
+        lambda: export.csv_bytes(csv_columns(), [row for part in parts for row in csv_rows(*part)], notes),
+        workbook,
         key="groups",
     )
 

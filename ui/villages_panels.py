@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -13,8 +14,11 @@ from analytics.formatting import number
 from analytics.village_specs import observed
 from analytics.villages import top
 from geo.codes import COUNTRY
+from geo.exchange import FeatureTable
 from ui import data, export
+from ui.downloads import Features, download_buttons, download_place
 from ui.export import Sheet
+from ui.features import area_table, point_table, with_facts
 from ui.frame import Context, choose
 from ui.legend import LegendRow, dots_html
 from ui.map import (
@@ -28,12 +32,24 @@ from ui.map import (
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import map_opens, row_opens
 from ui.outlines import outline_lines, outline_note, synthetic_lines
-from ui.palette import ramp, village_classes
-from ui.panels import download_buttons, draw_legend, layer_address, map_classes, tooltip
+from ui.palette import OUTLINE, ramp, village_classes
+from ui.panels import draw_legend, layer_address, map_classes, tooltip
 from ui.plan import levels_for
+from ui.print_map import Areas
+from ui.print_panels import (
+    PaperMap,
+    can_print,
+    class_legend,
+    crowded,
+    framed,
+    is_made_up,
+    on_light,
+    scene_map,
+    village_dots,
+)
 from ui.scene import plan_of
 from ui.services_text import where
-from ui.tables import rows_shown, year_label
+from ui.tables import csv_columns, csv_rows, rows_shown, year_label
 from ui.texts import texts
 from ui.villages_state import (
     POINT_MODES,
@@ -47,6 +63,7 @@ from ui.villages_state import (
     standing,
 )
 from ui.workbook import source_rows
+from warehouse.computed_layers import published_shapes
 from warehouse.village_layers import class_words, village_url
 from warehouse.villages import LEVEL
 
@@ -185,6 +202,11 @@ def map_panel(c: Context, choice: Choice) -> None:
 
 def _point_legend(c: Context, choice: Choice) -> str:
     """Classes of the villages drawn, and how many of those with scores have no place on the map."""
+    return dots_html(*_point_key(c, choice), c.theme, c.words("level.village"))
+
+
+def _point_key(c: Context, choice: Choice) -> tuple[str, str, list[LegendRow], list[str]]:
+    """What the legend of the points says on the screen and on paper, as `dots_html` takes it."""
     w = c.words
     points = data.villages(c.warehouse.snapshot, choice.within)
     found = classed(c.warehouse.snapshot, choice.spec.id, choice.year, choice.measure, choice.within)
@@ -209,8 +231,7 @@ def _point_legend(c: Context, choice: Choice) -> str:
     if unverified(choice, choice.measure):
         notes.insert(0, w("villages.badge"))
     notes = [*synthetic_lines(c), *notes]
-    title = measure_name(choice.spec, choice.measure, w)
-    return dots_html(title, w("villages.legend_unit"), rows, notes, c.theme, w("level.village"))
+    return measure_name(choice.spec, choice.measure, w), w("villages.legend_unit"), rows, notes
 
 
 def points_only(c: Context) -> bool:
@@ -499,8 +520,80 @@ def export_notes(c: Context, choice: Choice) -> list[str]:
     return lines
 
 
+def villages_paper(c: Context, choice: Choice) -> PaperMap:
+    """Areas by their share of villages, or every village, as they are printed."""
+    c = on_light(c)
+    w, p = c.words, choice.scene.plan
+    badges = [w("villages.badge")] if unverified(choice, choice.measure) else []
+    footer = export_notes(c, choice)[len(outline_lines(c)) :]
+    if not choice.pointed:
+        m = scene_map(c, choice.scene)
+        return replace(m, badges=[*badges, *m.badges], footer=footer)
+    points = data.villages(c.warehouse.snapshot, choice.within)
+    known = classed(c.warehouse.snapshot, choice.spec.id, choice.year, choice.measure, choice.within)
+    classes = known.set_index("code")["k"].reindex(points["code"])
+    title, unit, rows, notes = _point_key(c, choice)
+    shapes = published_shapes(c.warehouse, p.draw_level or "", p.draw_parent or "")
+    width = 0.03 if crowded(p.draw_level, p.draw_parent) else 0.1
+    used = [choice.round.source_id, *points["source_id"].unique()]
+    return PaperMap(
+        title=f"{title} · {year_label(choice.year, w)}",
+        legends=[class_legend(c, title, unit, rows, None, notes, symbol="circle")],
+        drawn=framed(c, [Areas(shapes, None, OUTLINE, width), *village_dots(c, points, classes)]),
+        fits=p.fits,
+        level=p.draw_level,
+        alt=w("villages.map_alt", measure=title, area=c.name(c.area), year=year_label(choice.year, w)),
+        made_up=is_made_up(c, used),
+        badges=badges,
+        outlined=["village"],
+        footer=footer,
+    )
+
+
+def villages_features(c: Context, choice: Choice, within: str) -> list[Features]:
+    """The areas by the measure shown, and the villages that have a position with how they stand."""
+    w, scene = c.words, choice.scene
+    title = measure_name(choice.spec, choice.measure, w)
+    checked = str(not unverified(choice, choice.measure)).lower()
+
+    def areas() -> FeatureTable:
+        columns, rows = with_facts(
+            csv_columns(), csv_rows(scene.drawn, scene.indicator), {"verified": checked}
+        )
+        return area_table(c, "shares", title, columns, rows, scene.plan.draw_level, scene.plan.draw_parent)
+
+    def points() -> FeatureTable:
+        found = data.villages(c.warehouse.snapshot, within)
+        scores = {row[0]: row[1:] for row in _villages_rows(c, choice, within)}
+        titles = data.source_titles(c.warehouse.snapshot)
+        facts = {
+            "year": choice.year,
+            "source": w.pick(*titles[choice.round.source_id]),
+            "definition": choice.spec.id,
+            "verified": str(choice.spec.verified).lower(),
+        }
+        none = [None] * (len(COLUMNS) - 3)
+        body = [
+            [row.code, *(scores.get(row.code) or (*_names(c, row.code), *none)), row.how, row.confidence]
+            for row in found.itertuples()
+        ]
+        columns, rows = with_facts([*COLUMNS, "how", "confidence"], body, facts)
+        return point_table("villages", w("level.village"), columns, rows, found)
+
+    layers = [Features(w("level.village"), points)]
+    mapped = layer_address(c, scene) is not None
+    return [Features(title, areas), *layers] if mapped else layers
+
+
+def _names(c: Context, code: str) -> tuple[str, str]:
+    area = c.warehouse.area(code)
+    return area.name_th, area.name_en
+
+
 def downloads(c: Context, choice: Choice) -> None:
-    """Shares of the areas listed as CSV; as a workbook with the villages, the dictionary and the sources."""
+    """Shares of the areas listed and the villages, as tables, with their positions, and on paper."""
+    if download_place() is None:
+        return
     within = c.area.code if c.area.level != "village" else c.area.code[:6]
 
     def workbook() -> bytes:
@@ -522,10 +615,17 @@ def downloads(c: Context, choice: Choice) -> None:
             c.words("page.villages.title"),
         )
 
+    p = choice.scene.plan
+    pointed = choice.pointed and c.warehouse.drawable(p.draw_level or "", p.draw_parent or "")
+    mapped = c.warehouse.bounds(p.fits) is not None and (pointed or can_print(c, choice.scene))
     download_buttons(
         c,
         ("villages", choice.round.key, c.area.code),
         lambda: export.csv_bytes(AREA_COLUMNS, _area_rows(c, choice), export_notes(c, choice)),
         workbook,
         key="villages",
+        notes=lambda: export_notes(c, choice),
+        features=villages_features(c, choice, within),
+        paper=(lambda: villages_paper(c, choice)) if mapped else None,
+        view=replace(c.view, source=choice.round.key, measure=choice.measure),
     )

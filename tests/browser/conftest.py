@@ -262,6 +262,12 @@ class Screen:
                     return
         raise AssertionError(f"the map did not answer; still at {self.page.url}")
 
+    def open_downloads(self) -> None:
+        """Open the block by which the view is taken away."""
+        self.page.locator(".st-key-download button").first.click()
+        self.page.locator(".st-key-download_link").wait_for()
+        self.settled()
+
     def text(self) -> str:
         return self.page.inner_text("[data-testid=stMain]")
 

@@ -99,6 +99,7 @@ def test_own_classes_and_their_legend(screen, embedded):
 
 def test_the_view_downloads_as_csv(screen, embedded):
     screen.open(f"{embedded.url}/overview?year=2018&lang=en")
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     download = waiting.value
@@ -114,6 +115,7 @@ def test_the_view_downloads_as_csv(screen, embedded):
 
 def test_the_view_downloads_as_a_workbook_too(screen, embedded):
     screen.open(f"{embedded.url}/overview?year=2018&lang=th")
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="ดาวน์โหลด Excel").click()
     assert re.fullmatch(

@@ -225,6 +225,7 @@ def test_what_a_person_types_or_links_to_stays_text(screen, hostile, listener):
 
 def test_the_downloaded_view_holds_the_names_and_no_formula(screen, hostile, texts):
     screen.open(f"{hostile.url}/overview?area={DISTRICT}&year={YEAR}&lang=en")
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))

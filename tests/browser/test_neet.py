@@ -111,6 +111,7 @@ def test_a_phone_shows_sources_and_steps_without_sideways_scrolling(phone, surve
 def test_both_downloads_hold_the_source_and_its_years(screen, embedded, tmp_path: Path):
     screen.open(f"{embedded.url}/neet?source=neet-guidance-2566&lang=en")
     screen.map_drawn()
+    screen.open_downloads()
     found = {}
     for name in ("Download CSV", "Download Excel"):
         with screen.page.expect_download() as waiting:

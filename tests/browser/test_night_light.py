@@ -143,6 +143,7 @@ def test_an_area_is_opened_by_search_and_its_close_up_shows_both_years(screen, e
 def test_the_downloads_open_and_say_what_they_hold(screen, embedded):
     screen.open(f"{embedded.url}/night_light?lang=en&mode=areas&measure=difference")
     screen.map_drawn()
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     assert re.fullmatch(

@@ -50,6 +50,7 @@ def test_layers_are_moved_by_keyboard_and_the_link_carries_them(screen, layered)
     screen.page.keyboard.press("Enter")
     screen.page.get_by_role("heading", name=re.compile("Schools at night")).wait_for()
     screen.settled()
+    screen.open_downloads()
     link = screen.page.locator("[data-testid=stCode] code").inner_text()
     assert link.startswith(layered.url) and "layers=light!o60~areas!" in link.replace("\n", "")
     screen.open(link.replace("\n", ""))
@@ -66,7 +67,7 @@ def test_what_is_known_of_a_searched_area_is_told_and_saved(screen, layered, tmp
     screen.page.get_by_role("textbox", name="ค้นหาพื้นที่").fill("น่าน")
     screen.page.locator(".st-key-found_55 button").click()
     screen.page.get_by_role("heading", name=re.compile("ข้อมูลทั้งหมดของจังหวัดน่าน")).wait_for()
-    screen.settled()
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="ดาวน์โหลด CSV").click()
     path = tmp_path / waiting.value.suggested_filename
@@ -79,10 +80,10 @@ def test_what_is_known_of_a_searched_area_is_told_and_saved(screen, layered, tmp
 
 def test_a_sheet_of_paper_is_drawn_and_opens(screen, layered, tmp_path: Path):
     screen.open(f"{layered.url}/overlay?lang=th&area=55&layers={SET}&title=โรงเรียน")
+    screen.open_downloads()
     for kind, start in (("PDF", b"%PDF-"), ("PNG", b"\x89PNG")):
         screen.page.get_by_role("radio", name=kind).click()
-        screen.page.get_by_role("button", name="วาดแผนที่ลงกระดาษ").click()
-        button = screen.page.get_by_role("button", name=re.compile(f"บันทึก A4 แนวตั้ง {kind}"))
+        button = screen.page.get_by_role("button", name=f"บันทึก A4 แนวตั้ง {kind}")
         button.wait_for()
         with screen.page.expect_download() as waiting:
             button.click()

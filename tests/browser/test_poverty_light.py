@@ -123,6 +123,7 @@ def test_a_dot_opens_its_area(screen, measured):
 
 def test_both_downloads_open(screen, measured):
     screen.open(address(measured))
+    screen.open_downloads()
     files = {}
     for label in ("Download CSV", "Download Excel"):
         with screen.page.expect_download() as waiting:

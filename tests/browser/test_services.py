@@ -107,6 +107,7 @@ def test_a_phone_shows_it_without_sideways_scrolling(phone, served):
 def test_the_table_is_downloaded_with_what_it_rests_on(screen, served, tmp_path: Path):
     screen.open(f"{served.url}/services?lang=en&area={DISTRICT}")
     screen.map_drawn()
+    screen.open_downloads()
     with screen.page.expect_download() as waiting:
         screen.page.get_by_role("button", name="Download CSV").click()
     path = tmp_path / waiting.value.suggested_filename

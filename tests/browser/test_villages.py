@@ -73,6 +73,7 @@ def test_a_phone_shows_a_village_without_sideways_scrolling(phone, surveyed):
 def test_both_downloads_say_what_was_not_verified(screen, surveyed, tmp_path: Path):
     screen.open(f"{surveyed.url}/villages?lang=en&area=95")
     screen.map_drawn()
+    screen.open_downloads()
     found = {}
     for name in ("Download CSV", "Download Excel"):
         with screen.page.expect_download() as waiting:

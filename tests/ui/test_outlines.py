@@ -1,17 +1,15 @@
 """Made-up outlines say so above every map, on legends, sheets of paper and downloads; real ones do not."""
 
 import ast
-import io
 import itertools
 from dataclasses import replace
 
-import openpyxl
 import pyarrow.compute as pc
 import pytest
-import streamlit as st
 
 from geo.codes import official_areas
 from tests.browser.conftest import ROOT
+from tests.ui.exports import kept, says, text_of
 from tests.ui.test_pages import run, words
 from tests.warehouse.batches import batch, places_batch
 from ui import data, overlay_panels, overlay_scene
@@ -21,6 +19,7 @@ from ui.overlay_legend import legend_html
 from ui.overlay_state import parse_layers
 from ui.palette import LIGHT
 from ui.print_map import PAPERS, Sheet
+from ui.print_panels import document
 from ui.state import View
 from ui.texts import Words, texts
 from warehouse.embedded import build
@@ -86,23 +85,7 @@ def context(**view):
 
 @pytest.fixture
 def files(monkeypatch):
-    """What the downloads of a page would hold, made at once instead of when asked for."""
-    made = []
-
-    def button(_label, data, **_options):
-        made.append(data() if callable(data) else data)
-        return False
-
-    monkeypatch.setattr(st, "download_button", button)
-    return made
-
-
-def plain(file):
-    """All text of a CSV or a workbook."""
-    if not file.startswith(b"PK"):
-        return file.decode("utf-8-sig")
-    book = openpyxl.load_workbook(io.BytesIO(file))
-    return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+    return kept(monkeypatch)
 
 
 @pytest.mark.usefixtures("used")
@@ -118,9 +101,14 @@ def plain(file):
 )
 def test_a_map_of_schematic_areas_and_its_downloads_say_so(files, page, language, said, downloads):
     ind = {"ind": "target_poor_rate"} if page == "poverty_map" else {}
-    assert said in words(run(page, lang=language, area="75", year=str(YEAR), **ind))
-    assert len(files) == downloads
-    assert all(said in plain(file) for file in files)
+    assert said in words(run(page, taking=True, lang=language, area="75", year=str(YEAR), **ind))
+    tables = [(name, content) for name, content in files if name.endswith((".csv", ".xlsx"))]
+    assert len(tables) == downloads
+    assert all(said in text_of(*file) for file in tables)
+    # Where villages have no scores the page gives nothing away.
+    others = [(name, content) for name, content in files if (name, content) not in tables]
+    assert bool(others) == bool(downloads)
+    assert all(says(text_of(*file), said) for file in others)
 
 
 @pytest.mark.usefixtures("used")
@@ -155,12 +143,12 @@ def test_legends_and_the_sheet_of_paper_say_it():
     assert set(by_kind) == {"areas", "outline", "village"}
     assert TH in by_kind["areas"] and TH in by_kind["outline"]
     sheet = Sheet.fit(c.warehouse.bounds("75"), PAPERS[0].frame)
-    badges = overlay_panels.document(c, layers, shown, sheet).badges
+    badges = document(c, overlay_panels.overlay_paper(c, layers), sheet, "").badges
     assert any(b.startswith(TH) and "ตำบล" in b and "อำเภอ" in b for b in badges) and POINTS in badges
     wide = replace(c, area=c.warehouse.area("TH"), view=replace(c.view, area="TH", layers="areas"))
     few = parse_layers("areas!itarget_poor_rate", indicator_exists=overlay_scene.can_show)
-    shown, _ = overlay_scene.on_paper(wide, few)
-    assert not any(TH in b for b in overlay_panels.document(wide, few, shown, sheet).badges)
+    told = document(wide, overlay_panels.overlay_paper(wide, few), sheet, "")
+    assert not any(TH in b for b in told.badges)
 
 
 def maps_without_note(source):

@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -17,7 +18,8 @@ from analytics.catalogue import load_catalogue, themes
 from analytics.village_specs import catalogue_entries, shipped_specs
 from geo.codes import official_areas
 from tests.warehouse.batches import batch, places_batch
-from ui import data, export, identify, overlay_panels, overlay_scene
+from ui import data, export, identify, links, overlay_panels, overlay_scene, print_panels
+from ui.downloads import KEY
 from ui.frame import Context
 from ui.overlay_legend import legend_html
 from ui.overlay_state import READY_MADE, Layer, to_text
@@ -96,6 +98,7 @@ def villages_batch():
 @pytest.fixture(autouse=True)
 def used(home, monkeypatch):
     monkeypatch.setenv("DAOMAP_HOME", str(home))
+    monkeypatch.setattr(links, "st", SimpleNamespace(context=SimpleNamespace(url="http://127.0.0.1/overlay")))
     data.settings.cache_clear()
     data.store.cache_clear()
     yield
@@ -110,8 +113,10 @@ def context(**view):
     return Context(house, found, house.area(found.area), Words(found.lang), DARK)
 
 
-def run(**params):
+def run(*, taking=False, **params):
     at = AppTest.from_file(SHELL, default_timeout=60)
+    if taking:
+        at.session_state[KEY] = True
     for name, value in params.items():
         at.query_params[name] = value
     at.switch_page(PAGE)
@@ -182,7 +187,7 @@ def test_buttons_change_the_address_and_the_address_opens_the_same_map():
         link["layers"]
         == "light!o60!x~areas!impi_poor_rate!y2020!o80~outline!lprovince~outline!ldistrict~place!kschool"
     )
-    other = run(**link)
+    other = run(taking=True, **link)
     assert address(other) == link
     assert other.title[0].value.startswith("Schools of Nan")
     code = other.get("code")[0].value
@@ -190,7 +195,7 @@ def test_buttons_change_the_address_and_the_address_opens_the_same_map():
 
 
 def test_the_link_names_the_layers_of_the_set_that_was_there_without_one():
-    assert "layers=areas~outline!lprovince" in run().get("code")[0].value
+    assert "layers=areas~outline!lprovince" in run(taking=True).get("code")[0].value
 
 
 @pytest.mark.parametrize("text", ["areas!ibogus~cake", "../../etc", "areas!i<script>", "x" * 5000])
@@ -261,9 +266,6 @@ def test_legends_count_areas_and_points_and_escape_names():
 
 @pytest.mark.parametrize("language", ["th", "en"])
 def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
-    monkeypatch.setattr(
-        overlay_panels, "link_of", lambda c, layers: "http://127.0.0.1/overlay?" + to_text(layers)
-    )
     c = context(area="55", lang=language, layers=SET + "~place!koffice", title=EVIL[:40])
     layers = overlay_scene.layers_of(c)
     shown, drawn = overlay_scene.on_paper(c, layers)
@@ -271,8 +273,9 @@ def test_the_sheet_holds_what_the_map_shows(language, monkeypatch):
     # Surroundings, areas, light, outlines, points, and the outline of the province; offices there are none.
     assert kinds == [Areas, Areas, Picture, Areas, Points, Areas]
     seen = []
-    monkeypatch.setattr(overlay_panels, "render", lambda *arguments: seen.append(arguments) or b"%PDF")
-    assert overlay_panels.printed(c, layers, PAPERS[0], "pdf") == b"%PDF"
+    monkeypatch.setattr(print_panels, "render", lambda *arguments, **_: seen.append(arguments) or b"%PDF")
+    paper = overlay_panels.overlay_paper(c, layers)
+    assert print_panels.sheet_bytes(c, paper, PAPERS[0], "pdf", "http://127.0.0.1/overlay?koffice") == b"%PDF"
     words = seen[0][0]
     assert EVIL[:40] in words.title and words.language == language
     assert [legend.title for legend in words.legends] == [one.title for one in reversed(shown) if one.drawn]
@@ -301,23 +304,6 @@ def test_a_printed_area_has_the_colour_of_its_class_and_hidden_ones_that_of_no_d
     }
     order = sorted(by_colour.values())
     assert all(max(low) < min(high) for low, high in itertools.pairwise(order))
-
-
-def test_the_sheet_is_made_when_asked_for_and_a_busy_printer_says_so(monkeypatch):
-    at = run(layers="areas!impi_poor_rate!y2020")
-    assert not at.get("download_button") or all(
-        "overlay_file" not in b.proto.id for b in at.get("download_button")
-    )
-    at.button(key="overlay_draw").click().run()
-    assert not at.exception
-    assert any("overlay_file" in b.proto.id for b in at.get("download_button"))
-
-    def busy(*_arguments):
-        raise overlay_panels.PrintBusy("later")
-
-    monkeypatch.setattr(overlay_panels, "render", busy)
-    at.button(key="overlay_draw").click().run()
-    assert texts("th")["overlay.busy"] in [x.value for x in at.warning]
 
 
 def test_neet_shows_one_source_and_its_areas_are_told_source_by_source():

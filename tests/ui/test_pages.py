@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui.downloads import KEY
 from ui.registry import PAGES, page
 from ui.texts import texts
 
 SHELL = Path(__file__).resolve().parents[2] / "ui" / "shell.py"
 
 
-def run(key, **params):
+def run(key, *, taking=False, **params):
+    """A page in the view of an address; `taking` opens the block of downloads."""
     at = AppTest.from_file(SHELL, default_timeout=30)
+    if taking:
+        at.session_state[KEY] = True
     for name, value in params.items():
         at.query_params[name] = value
     at.switch_page(next(str(p.path) for p in PAGES if p.key == key))
@@ -78,7 +82,7 @@ def test_every_page_runs(key, language, area):
         "services": "services.nothing",
         "mpi_tool": "mpi.nothing",
         "villages": "villages.nothing",
-        "overlay": "overlay.share",
+        "overlay": "overlay.identify",
         "target_groups": "groups.by_area",
         "data": "data.findings_heading",
         "compare": "page.compare.title",

@@ -31,6 +31,7 @@ from ui.print_map import (
     render,
     svg,
 )
+from ui.qr import QUIET, code_of, qr_png, qr_svg
 
 THAILAND = (97.34, 5.61, 105.64, 20.47)
 SQUARE = json.dumps(
@@ -128,9 +129,9 @@ def test_a_name_that_looks_like_a_program_is_written_as_it_is(name):
 def test_the_template_evaluates_and_reads_nothing():
     program = re.sub(r"//.*", "", print_map.TEMPLATE.read_text(encoding="utf-8"))
     assert not re.search(r"\b(eval|read|include|import|plugin|csv|yaml|toml|xml|cbor)\b\s*[(\"]", program)
-    # The one call that reads JSON and the one that draws a picture are given bytes, not the name of a file.
+    # The call that reads JSON and those that draw a picture are given bytes, not the name of a file.
     assert re.findall(r"\bjson\((\w+)", program) == ["bytes"]
-    assert re.findall(r"\bimage\((\w+)", program) == ["bytes"]
+    assert re.findall(r"\bimage\((\w+)", program) == ["bytes", "bytes"]
 
 
 def test_ten_long_legends_still_stand_on_one_sheet():
@@ -213,3 +214,69 @@ def test_one_print_is_made_at_a_time_and_the_others_are_told():
         thread.join()
     assert len(faults) == 1 and "try again" in faults[0]
     assert render(document(), drawn(), THAILAND, PAPERS[0], "pdf", patience=0.05)
+
+
+def shades(png, left, top, side, n):
+    """Whether each of n x n equal fields of a part of a picture is dark in its middle."""
+    grey = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    at = (np.arange(n) + 0.5) * side / n
+    return grey[np.ix_(np.round(top + at).astype(int), np.round(left + at).astype(int))] < 128
+
+
+def corner(paper):
+    """Left, top and side of the code in pixels: as high as the footer, in the lower right corner."""
+    pixel = DPI / 25.4 * paper.unit
+    width, height = paper.size
+    side = print_map._FOOTER
+    return (
+        (width / paper.unit - print_map._MARGIN - side) * pixel,
+        (height / paper.unit - print_map._MARGIN - side) * pixel,
+        side * pixel,
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "paper"),
+    [
+        (document().link, PAPERS[0]),
+        ("https://daomap.example/overlay?" + "layers=areas~place!" * 14, PAPERS[3]),
+    ],
+)
+def test_the_code_on_the_sheet_is_that_of_the_printed_link(link, paper):
+    png = render(document(link=link), drawn(), THAILAND, paper, "png")
+    matrix = np.array([list(row) for row in code_of(link).matrix_iter(border=0)], dtype=bool)
+    n = len(matrix) + 2 * QUIET
+    seen = shades(png, *corner(paper), n)
+    assert (seen[QUIET:-QUIET, QUIET:-QUIET] == matrix).all()
+    assert not seen[:QUIET].any() and not seen[:, :QUIET].any(), "white around it"
+    # A telephone reads modules of a quarter of a millimetre.
+    assert print_map._FOOTER * paper.unit / n >= 0.25
+
+
+def test_without_a_link_there_is_no_code():
+    bare = render(document(link=""), [], THAILAND, PAPERS[0], "png")
+    assert not shades(bare, *corner(PAPERS[0]), 40).any()
+    assert qr_svg("") == "" and qr_png("x" * 3000) is None
+
+
+def test_no_data_and_hidden_numbers_are_told_without_colours():
+    sheet = Sheet.fit((99.0, 12.0, 102.0, 15.0), PAPERS[0].frame)
+    plain, marked = (
+        svg([Areas({"10": SQUARE}, {"10": (208, 212, 215)}, (255, 255, 255), 0.1, marks=marks)], sheet)
+        for marks in ({}, {"10": "hidden"})
+    )
+    assert "url(#hidden)" in marked and "url(#hidden)" not in plain
+    with pytest.raises(ValueError, match="mark"):
+        svg([Areas({"10": SQUARE}, None, (255, 255, 255), 0.1, marks={"10": "stripes"})], sheet)
+    made = {}
+    for mark in ("", "none", "hidden"):
+        area = Areas(
+            {"10": SQUARE}, {"10": (208, 212, 215)}, (255, 255, 255), 0.1, marks={"10": mark} if mark else {}
+        )
+        legend = Legend("ไม่มีข้อมูล", rows=[Row((208, 212, 215), "ไม่มีข้อมูล", "1", mark or "swatch")])
+        png = render(document(legends=[legend]), [area], (99.0, 12.0, 102.0, 15.0), PAPERS[0], "png")
+        made[mark] = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    lines = {mark: int((picture < 190).sum()) for mark, picture in made.items()}
+    # Lines one way, and twice as many both ways.
+    assert lines["none"] > lines[""] + 5000
+    assert 1.5 < (lines["hidden"] - lines[""]) / (lines["none"] - lines[""]) < 2.2

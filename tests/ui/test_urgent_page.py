@@ -130,7 +130,7 @@ def tables(at):
 
 @pytest.mark.usefixtures("home")
 def test_each_order_puts_another_district_first_and_says_why(files):
-    at = run("urgent", lang="en", area="75", year=str(YEAR))
+    at = run("urgent", taking=True, lang="en", area="75", year=str(YEAR))
     names = {"7501": "Mueang Samut Songkhram", "7502": "Bang Khonthi", "7503": "Amphawa"}
     assert [n.split(". ")[0] for n in listed(at)] == ["1", "2", "3"]
     assert names["7502"] in listed(at)[0] and names["7503"] in listed(at)[2]
@@ -198,7 +198,7 @@ def test_a_district_is_held_against_its_province_and_shows_its_combinations():
 
 @pytest.mark.usefixtures("embedded_home")
 def test_what_the_shipped_figures_lack_is_said_and_never_zero(files):
-    at = run("urgent", lang="en", area="TH", year="2018", first="several")
+    at = run("urgent", taking=True, lang="en", area="TH", year="2018", first="several")
     said = seen(at)
     assert "Education, 378,080 persons or 1.03% of those surveyed" in said
     assert texts("en")["urgent.mean_instead"] in said

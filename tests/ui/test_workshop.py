@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import shutil
 import time
+from types import SimpleNamespace
 
-import openpyxl
 import pytest
-import streamlit as st
 from starlette.applications import Starlette
 
 from tests.browser.conftest import ROOT
+from tests.ui.exports import kept, says, text_of
 from tests.ui.test_pages import run, words
 from tests.web.test_routes import call
-from ui import data, export, overlay_panels, overlay_scene, upload_gate, workshop
+from ui import data, export, links, overlay_panels, overlay_scene, upload_gate, workshop
 from ui.frame import Context
 from ui.overlay_state import parse_layers
 from ui.palette import LIGHT
 from ui.print_map import PAPERS, Sheet
+from ui.print_panels import document
 from ui.registry import PAGES
 from ui.routes import ROUTES
-from ui.state import View
+from ui.state import View, to_params
 from ui.texts import Words, texts
 from warehouse.demo import job
 from warehouse.demo.publication import publish_demo
@@ -75,23 +75,7 @@ def empty(embedded_home, tmp_path, monkeypatch):
 
 @pytest.fixture
 def files(monkeypatch):
-    """Name and content of every download, made at once instead of when asked for."""
-    made = []
-
-    def button(_label, content, *, file_name, **_options):
-        made.append((file_name, content() if callable(content) else content))
-        return False
-
-    monkeypatch.setattr(st, "download_button", button)
-    return made
-
-
-def plain(name, content):
-    """All text of a file that is read as text or as a workbook."""
-    if name.endswith(".xlsx"):
-        book = openpyxl.load_workbook(io.BytesIO(content))
-        return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
-    return content.decode("utf-8-sig")
+    return kept(monkeypatch)
 
 
 def html(at):
@@ -113,7 +97,7 @@ def banded(at):
     ],
 )
 def test_every_screen_legend_and_file_says_that_nobody_is_real(files, page, language, view):
-    at = run(page, workshop="1", lang=language, area=NAN, **view)
+    at = run(page, taking=True, workshop="1", lang=language, area=NAN, **view)
     assert not at.error, at.error
     assert sum("daomap-synthetic" in one and BADGE[language] in one for one in html(at)) == 1
     legends = [one for one in html(at) if re.search(r"class=.(daomap-(legend|scale|square)|ol)", one)]
@@ -124,10 +108,17 @@ def test_every_screen_legend_and_file_says_that_nobody_is_real(files, page, lang
     ]
     if page in ("poverty_map", "night_light", "services", "overlay") and view.get("mode") != "swipe":
         assert legends
-    assert files or page in ("home", "help", "overlay", "villages", "mpi_tool") or view, page
+    kinds = {name.rpartition(".")[2] for name, _ in files}
+    tables = set() if page in ("home", "help") else {"csv", "xlsx"}
+    drawn = (
+        set()
+        if page in ("home", "help", "target_groups", "data", "urgent", "compare", "trend")
+        else {"geojson", "gpkg", "pdf"}
+    )
+    assert kinds >= {*tables, *drawn} or view.get("part") in ("coverage", "manage"), kinds
     for name, content in files:
         assert name.startswith("synthetic-daomap-"), name
-        assert BADGE[language] in plain(name, content), name
+        assert says(text_of(name, content), BADGE[language]), name
 
 
 @pytest.mark.usefixtures("used")
@@ -136,11 +127,10 @@ def test_the_sheet_of_paper_says_it_on_top():
     house = data.warehouse(workshop=True)
     c = Context(house, view, house.area(NAN), Words("th"), LIGHT)
     layers = parse_layers(view.layers, indicator_exists=overlay_scene.can_show)
-    shown, _ = overlay_scene.on_paper(c, layers)
     sheet = Sheet.fit(house.bounds(NAN), PAPERS[0].frame)
-    document = overlay_panels.document(c, layers, shown, sheet)
-    assert BADGE["th"] in document.badges
-    assert "workshop=1" in document.link
+    told = document(c, overlay_panels.overlay_paper(c, layers), sheet, "")
+    assert BADGE["th"] in told.badges
+    assert to_params(view)["workshop"] == "1"
 
 
 @pytest.mark.usefixtures("used")
@@ -322,7 +312,8 @@ def shown(at):
 
 
 @pytest.mark.usefixtures("used")
-def test_the_exercise_names_labels_pages_and_figures_as_they_are():
+def test_the_exercise_names_labels_pages_and_figures_as_they_are(monkeypatch):
+    monkeypatch.setattr(links, "st", SimpleNamespace(context=SimpleNamespace(url="http://127.0.0.1/overlay")))
     text, rows = exercise()
     pages: dict[str, str] = {}
     figures = 0
@@ -336,7 +327,8 @@ def test_the_exercise_names_labels_pages_and_figures_as_they_are():
                 # There is one province of the country here; the whole has the published figures.
                 view = {"year": "2023"}
             if (key := f"{page}{sorted(view.items())}") not in pages:
-                pages[key] = shown(run(page, **view))
+                at = run(page, taking=page == "overlay", **view)
+                pages[key] = shown(at) + "".join(str(code.value) for code in at.get("code"))
             assert figure in pages[key], (address, figure)
             figures += 1
     assert figures >= 20 and len(pages) >= 10

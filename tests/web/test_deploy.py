@@ -290,7 +290,7 @@ def visitor(site, name_rules):
     page.add_init_script(CLOSE_SOCKETS)
     page.goto(f"{site.url}/overview?year=2018")
     page.wait_for_selector("h1", timeout=60_000)
-    page.wait_for_selector("[data-testid=stDownloadButton]", timeout=60_000)
+    page.wait_for_selector("[data-testid=stDataFrame]", timeout=60_000)
     return context, page
 
 
@@ -322,6 +322,9 @@ def test_pages_load_through_the_proxy_and_stay_with_one_process(site, named_brow
             page.wait_for_timeout(100)
         else:
             raise AssertionError("the page did not connect again")
+        page.locator(".st-key-download button").first.click()
+        # The link is the proxy's, not that of the process behind it.
+        assert page.locator(".st-key-download_link code").inner_text().startswith(f"https://{NAME}:")
         # A file made in that process is fetched from it.
         with page.expect_download(timeout=60_000) as waiting:
             page.get_by_role("button", name="ดาวน์โหลด CSV").click()
