@@ -131,17 +131,18 @@ def context() -> Context:
     return st.session_state[_CONTEXT]
 
 
-def go(**changes: Any) -> None:
-    """Change the view; for callbacks, which run before the script reads the address again.
-
-    Another area takes the mark away, and other classes the one that was looked at alone.
-    """
+def changed(view: View, **changes: Any) -> View:
+    """The view with changes: another area takes the mark away, and other classes the one that was looked at alone."""
     if "area" in changes:
         changes.setdefault("mark", "")
     if changes.keys() & {"ind", "method", "k", "breaks", "lock", "measure", "source"}:
         changes.setdefault("only", "")
-    view = replace(context().view, **changes)
-    st.query_params.from_dict(to_params(view))
+    return replace(view, **changes)
+
+
+def go(**changes: Any) -> None:
+    """Change the view; for callbacks, which run before the script reads the address again."""
+    st.query_params.from_dict(to_params(changed(context().view, **changes)))
 
 
 def recent_areas() -> list[Area]:
@@ -177,7 +178,7 @@ def link(key: str, label: str, *, icon: str | None = None, width: Any = "content
             icon=entry.icon if icon is None else icon,
             help="",
             width=width,
-            query_params=to_params(replace(context().view, **changes)),
+            query_params=to_params(changed(context().view, **changes)),
         )
 
 
@@ -290,7 +291,7 @@ def search_box() -> None:
             key=_SEARCH,
             placeholder=c.words("frame.search_hint"),
             live=True,
-            width=340,
+            width=300,
         )
         children = c.warehouse.children(c.area.code)
         if children:
@@ -305,7 +306,7 @@ def search_box() -> None:
                 placeholder=c.words("frame.choose", n=len(codes)),
                 key="w_child",
                 on_change=_open_child,
-                width=280,
+                width=250,
             )
 
 

@@ -10,7 +10,7 @@ from analytics.formatting import number, year_text
 from geo.codes import COUNTRY
 from ui import data, panels
 from ui.figures import place
-from ui.frame import Context, go, link, open_area, recent_areas
+from ui.frame import Context, changed, go, link, open_area, recent_areas
 from ui.home_state import HEADLINE, News, Said, Way, gaps, headline, highest, news, way
 from ui.markdown import escape_markdown
 from ui.registry import page
@@ -36,8 +36,9 @@ def style(c: Context) -> None:
         "<style>.st-key-home_headline h1{font-size:clamp(1.35rem,2.6vw,1.9rem);line-height:1.5;padding:0 0 .4rem}"
         ".st-key-home_roles [data-testid=stHorizontalBlock]{flex-wrap:wrap}"
         ".st-key-home_roles [data-testid=stColumn]{min-width:min(11.5rem,100%);flex:1 1 11.5rem}"
-        f"{card}{{position:relative}}{card}:hover{{border-color:{accent}}}"
-        f"{card} a,{card} button{{min-height:2rem;padding:0;justify-content:flex-start;background:none;position:static}}"
+        f"{card}{{position:relative}}{card} [data-testid=stElementContainer]{{margin:0}}{card}:hover{{border-color:{accent}}}"
+        f"{card} a,{card} button{{height:2rem;min-height:2rem;margin:0;padding:0;justify-content:flex-start;"
+        "background:none;position:static}"
         f"{card} a p,{card} button p{{font-weight:600;font-size:1rem;text-align:left;white-space:normal}}"
         f"{card} a::after,{card} button::after{{content:'';position:absolute;inset:0;border-radius:.4rem}}"
         f"{row}{{padding:.3rem .2rem;border-bottom:1px solid {c.theme.grid};border-radius:0}}{row} p{{font-size:1rem}}"
@@ -60,7 +61,7 @@ def headline_panel(c: Context, year: int) -> None:
         "rate": number(float(str(said.values.get("rate", 0))), 2, language=w.language),
     }
     text = w(f"home.{said.key}", area=c.name(c.area), year=year_label(year, w) if year else "", **values)
-    with st.container(key="home_headline", gap=None):
+    with st.container(key="home_headline", gap="xsmall"):
         st.title(escape_markdown(text), anchor=False)
         if not year:
             return
@@ -147,8 +148,8 @@ def _ask_area(c: Context, role: str, where: Way) -> None:
             chosen = _choice(w("home.your_district"), districts, None, f"home_district_{chosen}")
         entry = page(where.key)
         if chosen is not None and entry is not None:
-            params = to_params(c.view) | {"area": chosen, "role": role}
-            st.switch_page(str(entry.path), query_params=params)
+            view = changed(c.view, area=chosen, role=role)
+            st.switch_page(str(entry.path), query_params=to_params(view))
 
 
 def _choice(label: str, names: Mapping[str, str], chosen: str | None, key: str) -> str | None:

@@ -38,13 +38,13 @@ words = context.words
 st.set_page_config(page_title=words("app.name"), page_icon=ICON, layout="wide")
 sections: dict[str, list[st.Page]] = {}
 for group in GROUPS:
-    # What has no heading stands before the sections, one press away.
+    # What has no heading stands before the sections, one press away. The list is sent at every change, so what a page is for
+    # stands in the help only.
     heading = "" if group == "start" else words(f"nav.{group}")
     sections[heading] = [
         st.Page(
             entry.path,
             title=words(f"page.{entry.key}.title"),
-            help=words(f"page.{entry.key}.help"),
             icon=entry.icon,
             url_path=entry.key,
             default=entry is PAGES[0],

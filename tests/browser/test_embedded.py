@@ -78,8 +78,8 @@ def test_language_year_and_indicator_are_kept_by_a_shared_link(screen, embedded)
 
 def test_the_page_menu_keeps_the_view(screen, embedded):
     screen.open(f"{embedded.url}/overview?area=55&year=2018&lang=en")
-    screen.page.get_by_role("button", name="Maps").click()
-    screen.page.get_by_role("link", name="Poverty map").first.click()
+    screen.page.get_by_test_id("stTopNavSection").filter(has_text="Maps").click()
+    screen.page.get_by_test_id("stTopNavPopoverBody").locator("a", has_text="Poverty map").click()
     screen.page.wait_for_url(re.compile("poverty_map.*area=55"))
     screen.settled()
     assert "Nan province" in screen.page.inner_text("h1")
