@@ -90,7 +90,7 @@ def map_panel(c: Context, choice: Choice) -> None:
     if p.missing_level is not None:
         st.info(w("map.no_polygons", level=w(f"level.{p.missing_level}")), icon=":material/info:")
     drawn = inside(c.warehouse.snapshot, p.draw_level, p.inside or p.draw_parent, choice.year)
-    entry = several_entry(c)
+    entry = several_entry()
     official = drawn[drawn["kind"] == "official"]
     classes = classify(official["several_rate"], class_spec(entry, c.view))
     layer = AreaLayer(
@@ -138,7 +138,7 @@ def map_panel(c: Context, choice: Choice) -> None:
             )
 
 
-def several_entry(c: Context) -> Indicator:
+def several_entry() -> Indicator:
     """Classes, colours and decimals of the persons failing several dimensions: those of the rate, one digit finer."""
     return replace(indicator("target_poor_rate"), id="several", decimals=3)
 

@@ -49,13 +49,13 @@ def profile(snapshot: str, area: str, year: int) -> pd.DataFrame:
     return shared(data.snapshots_with(snapshot), snapshot).profile(area, _OWN, year)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def inside(snapshot: str, level: str, within: str, year: int) -> pd.DataFrame:
-    """`analytics.urgency.areas` of the areas of a level inside one, kept; close to 2 MB for all subdistricts."""
+    """`analytics.urgency.areas` of the areas of a level inside one, kept; some 4 MB for all subdistricts."""
     return urgent_areas(shared(data.snapshots_with(snapshot), snapshot), level, within, year)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def in_order(snapshot: str, level: str, within: str, year: int, order: str) -> pd.DataFrame:
     """`inside` as `analytics.urgency.ranked` orders it, kept."""
     return ranked(inside(snapshot, level, within, year), order)
