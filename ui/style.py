@@ -28,6 +28,10 @@ def hatching(theme: Theme) -> str:
     return f"repeating-linear-gradient(135deg,{hex_of(theme.hatch)} 0 1px,transparent 1px 5px)"
 
 
+# Of the page's own text, whichever theme that is: a theme that changes with the day does so without asking the server.
+_MUTED = "color-mix(in srgb,currentColor 78%,transparent)"
+
+
 @lru_cache(maxsize=2)
 def sheet(theme: Theme) -> str:
     """The style sheet of a theme, without the ``style`` tag."""
@@ -42,6 +46,10 @@ _GENERAL = (
     "[data-testid=stElementContainer]:is(.st-key-spoken_language,:has(>.stHtml>style:only-child)){display:none}"
     # Captions and tables in one rhythm.
     f"[data-testid=stCaptionContainer]{{font-size:{NOTE};line-height:1.5}}"
+    "[data-testid=stCaptionContainer] p{font-size:inherit}"
+    # White on the dark theme's accent is too faint for words of this size.
+    "[data-testid=stBaseButton-primary],[data-testid=stMultiSelect] :has(>span[title]){background-color:#1f7a88!important;"
+    "border-color:#1f7a88!important;color:#fff!important}"
     "[data-testid=stMarkdownContainer] table{font-variant-numeric:tabular-nums}"
     # A table on a phone scrolls, and the page does not.
     "[data-testid=stMarkdownContainer]:has(>table){overflow-x:auto}"
@@ -54,11 +62,14 @@ _GENERAL = (
 def _legends(theme: Theme) -> str:
     return (
         f":root{{--daomap-focus:{hex_of(theme.focus)}}}"
+        # Streamlit's own captions are too faint to be read by everybody.
+        f"[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p"
+        f"{{color:{theme.muted}!important;opacity:1!important}}"
         # What a map shows where nothing is drawn yet: no white flash before it.
         f"[data-testid=stDeckGlJsonChart]{{background:{hex_of(MAP_GROUNDS[theme.name])}}}"
-        f".daomap-legend{{font-size:{NOTE};line-height:1.45;color:{theme.text}}}"
-        f".daomap-legend p,.daomap-legend th,.daomap-legend td:last-child{{color:{theme.muted}}}"
-        f".daomap-legend p.strong{{color:{theme.text};font-weight:600}}"
+        f".daomap-legend{{font-size:{NOTE};line-height:1.45;color:inherit}}"
+        f".daomap-legend p,.daomap-legend th,.daomap-legend td:last-child{{color:{_MUTED}}}"
+        ".daomap-legend p.strong{color:inherit;font-weight:600}"
         f".daomap-legend p{{margin:4px 0 0;font-size:{NOTE}}}.daomap-legend table{{border-collapse:collapse;margin-top:4px}}"
         ".daomap-legend td,.daomap-legend th{padding:2px 8px 2px 0;border:0;text-align:left}"
         ".daomap-legend th:last-child,.daomap-legend td:last-child{text-align:right;font-variant-numeric:tabular-nums}"
@@ -71,8 +82,8 @@ def _legends(theme: Theme) -> str:
         f".daomap-legend tr.only{{font-weight:700}}.daomap-legend tr.only i{{outline:2px solid {hex_of(theme.focus)}}}"
         ".daomap-legend button.all{text-decoration:underline}"
         ".daomap-dots .daomap-legend i{width:13px;height:13px;border-radius:50%}"
-        f".daomap-square{{font-size:{NOTE};line-height:1.4;color:{theme.text}}}"
-        f".daomap-square p,.daomap-square th,.daomap-square caption{{color:{theme.muted};font-weight:400;text-align:left}}"
+        f".daomap-square{{font-size:{NOTE};line-height:1.4;color:inherit}}"
+        f".daomap-square p,.daomap-square th,.daomap-square caption{{color:{_MUTED};font-weight:400;text-align:left}}"
         f".daomap-square p{{margin:4px 0 0;font-size:{NOTE}}}"
         ".daomap-square table{border-collapse:separate;border-spacing:2px;margin:4px 0}"
         f".daomap-square th{{font-size:{SMALL};border:0;padding:1px 4px;white-space:nowrap}}"
