@@ -53,7 +53,12 @@ class Run:
 
 
 def with_versions(readings: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Return the readings with a column ``version``; empty where a row has no definition, which is where it has no number."""
+    """Return the readings with a column ``version``, as they are where they have it already.
+
+    It is empty where a row has no definition, which is where it has no number.
+    """
+    if "version" in readings:
+        return readings
     keys = readings[["level", "year", "definition", "source_id", "made_up"]].itertuples(
         index=False, name=None
     )

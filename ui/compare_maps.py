@@ -12,6 +12,7 @@ import streamlit as st
 
 from analytics.classify import Classes, classify
 from analytics.formatting import year_text
+from geo.codes import COUNTRY, Area
 from geo.outlines import EMBEDDED
 from ui import data
 from ui.classes import class_spec, colours, legend_rows
@@ -98,14 +99,26 @@ def maps_panel(c: Context, choice: Choice) -> None:
     """The maps of all sides with their one legend; a line that says why where there are none."""
     w, entry = c.words, choice.indicator
     st.subheader(w("compare.heading_maps"), anchor=False)
-    drawn = [found for side in choice.sides if (found := _drawn(c, choice, side)) is not None]
+    plans = [_plan(c, side.area) for side in choice.sides]
+    years = [choice.year if side.year is None else side.year for side in choice.sides]
+    # Where the areas inside have no numbers of a side's year, all sides are seen among areas of their own level.
+    inside = all(
+        p is None or p.draw_level is None or year in c.warehouse.years(entry.id, p.draw_level)
+        for p, year in zip(plans, years, strict=True)
+    )
+    drawn = [
+        found
+        for side, p in zip(choice.sides, plans, strict=True)
+        if p is not None
+        and (found := _drawn(c, choice, side, p if inside else _among(c, side.area, p))) is not None
+    ]
     level = drawn[0].plan.draw_level if drawn else None
     if len(drawn) < len(choice.sides) or level is None or any(d.plan.draw_level != level for d in drawn):
         st.info(w("compare.no_maps"), icon=":material/map:")
         return
-    if drawn[0].plan.missing_level is not None:
-        missing = w(f"level.{drawn[0].plan.missing_level}")
-        st.caption(w("compare.coarser", level=w(f"level.{level}"), missing=missing))
+    if (missing := drawn[0].plan.missing_level) is not None:
+        why = "compare.coarser" if inside else "compare.coarser_year"
+        st.caption(w(why, level=w(f"level.{level}"), missing=w(f"level.{missing}")))
     whole = pd.concat([d.values for d in drawn], ignore_index=True)
     official = whole[whole["kind"] == "official"].drop_duplicates(["area_code", "year"])
     classes, locked = _classes(c, choice, official["value"], level)
@@ -140,13 +153,23 @@ def maps_panel(c: Context, choice: Choice) -> None:
             live_legend(c, title, unit, rows, missing_row, notes, w("legend.areas"), key="compare_classes")
 
 
-def _drawn(c: Context, choice: Choice, side: Side) -> Drawn | None:
-    area = side.area
+def _plan(c: Context, area: Area) -> Plan | None:
     if area.kind == "municipal" or area.level == "village":
         return None
-    p = plan(area.code, area.level, None, lambda level, parent: c.warehouse.drawable(level, parent))
-    # Without polygons inside, the area itself is seen among those around it.
-    box = c.warehouse.bounds(area.code if p.missing_level is not None else p.fits)
+    return plan(area.code, area.level, None, c.warehouse.drawable)
+
+
+def _among(c: Context, area: Area, p: Plan) -> Plan:
+    """The area among those of its own level instead of the areas inside it, where there are polygons of these."""
+    parent = COUNTRY if area.level == "province" else area.code[:2]
+    if area.level == "country" or p.draw_level == area.level or not c.warehouse.drawable(area.level, parent):
+        return p
+    return Plan(p.level, p.within, area.level, parent, None, area.code, area.code, missing_level=p.draw_level)
+
+
+def _drawn(c: Context, choice: Choice, side: Side, p: Plan) -> Drawn | None:
+    # Without polygons or numbers inside, the area itself is seen among those around it.
+    box = c.warehouse.bounds(side.area.code if p.missing_level is not None else p.fits)
     year = side.year if side.year is not None else choice.year
     if p.draw_level is None or p.draw_parent is None or box is None or year is None:
         return None

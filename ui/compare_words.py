@@ -32,9 +32,12 @@ def cell_text(cell: Cell, entry: Indicator, w: Words, minimum: int, *, unit: boo
         return withheld_text(entry.unit, minimum)
     if cell.value is None:
         return w("figures.no_data")
+    smallest = 10.0**-entry.decimals
+    # Somebody is there: a number above zero is never written as zero.
+    sign, value = ("<", smallest) if 0 < cell.value < smallest / 2 else ("", cell.value)
     if unit:
-        return value_text(cell.value, entry, language=w.language)
-    return number(cell.value, entry.decimals, language=w.language)
+        return sign + value_text(value, entry, language=w.language)
+    return sign + number(value, entry.decimals, language=w.language)
 
 
 def same_as_shown(a: float, b: float, entry: Indicator) -> bool:
@@ -82,7 +85,8 @@ def headline(c: Context, choice: Choice, row: Row) -> str:
     if same_as_shown(high[0], low[0], entry):
         return w("compare.equal", indicator=title, names=", ".join(names), value=texts[0])
     said = w("compare.above" if len(names) == 2 else "compare.spread", **ends)
-    if low[0] > 0 and entry.unit not in NO_RATIO:
+    # Of a number written with one digit a multiple is mostly rounding.
+    if low[0] >= 10.0 ** (1 - entry.decimals) and entry.unit not in NO_RATIO:
         said += " " + w("compare.times", times=number(high[0] / low[0], 1, language=w.language))
     return said
 

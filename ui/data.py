@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.classify import Classes, ClassSpec, pooled_bounds
+from analytics.trends import with_versions
 from warehouse.query import Warehouse, serving, shared
 from warehouse.settings import Settings, load_settings
 from warehouse.snapshots import Store
@@ -81,7 +82,7 @@ def profile(snapshot: str, area: str, indicators: tuple[str, ...], year: int) ->
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def readings(snapshot: str, indicator: str, level: str, within: str, source: str) -> pd.DataFrame:
-    """An indicator in all its years for the areas of a level, as `analytics.trends` reads them, with names and ``kind``.
+    """An indicator in all its years for the areas of a level, as `analytics.trends` reads them: with names, kind and version.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def readings(snapshot: str, indicator: str, level: str, within: str, source: str
         A source id; empty for the preferred one of each year.
     """
     house = shared(snapshots_with(snapshot), snapshot)
-    years = house.years_by_source(indicator).get(source, ()) if source else house.years(indicator, level)
+    years = years_by_source(snapshot, indicator).get(source, ()) if source else house.years(indicator, level)
     parts = [
         house.values(indicator, level=level, year=year, within=within, source=source or None)
         for year in years
@@ -97,7 +98,14 @@ def readings(snapshot: str, indicator: str, level: str, within: str, source: str
     if not parts:
         parts = [house.values(indicator, level=level, year=0, within=within).head(0)]
     found = pd.concat(parts, ignore_index=True)
-    return found.assign(level=level, made_up=found["source_id"].isin(made_up_sources(snapshot)))
+    found = found.assign(level=level, made_up=found["source_id"].isin(made_up_sources(snapshot)))
+    return with_versions(found, indicator)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def years_by_source(snapshot: str, indicator: str) -> dict[str, tuple[int, ...]]:
+    """`Warehouse.years_by_source`, kept."""
+    return shared(snapshots_with(snapshot), snapshot).years_by_source(indicator)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -111,15 +111,16 @@ class Slopes:
         Of `DIRECTIONS`.
     codes, texts : tuple of str
         Code of every area and what is read at its dots; texts are data.
-    first, second : tuple of float
+    first, second : tuple of float or None
+        None, and not NaN, which is equal to nothing: charts are kept by what they are made of.
     """
 
     name: str
     kind: str
     codes: tuple[str, ...]
     texts: tuple[str, ...]
-    first: tuple[float, ...]
-    second: tuple[float, ...]
+    first: tuple[float | None, ...]
+    second: tuple[float | None, ...]
 
 
 @_kept
@@ -153,7 +154,7 @@ def slopes(
             group.codes, group.texts, group.first, group.second, strict=True
         ):
             x += [0, 1, None]
-            y += [first if first == first else None, second if second == second else None, None]
+            y += [first, second, None]
             codes += [code, code, None]
             texts += [plain(text), plain(text), None]
         figure.add_trace(
@@ -200,7 +201,7 @@ def slopes(
             | {
                 "tickvals": [0, 1],
                 "ticktext": [plain(t) for t in years],
-                "range": [-0.45, 1.45],
+                "range": [-0.15, 1.75],
                 "side": "top",
             },
             yaxis=axis

@@ -178,10 +178,7 @@ def lines_panel(c: Context, t: Trend) -> None:
     in_year = {
         year: known.get(run.version, "") for _, its in series[::-1] for run in its for year in run.years
     }
-    texts = tuple(
-        year_text(y, w.language) + (f"<br>{w('trend.letter', letter=in_year[y])}" if in_year[y] else "")
-        for y in years
-    )
+    texts = tuple(year_text(y, w.language) + (f"<br>({in_year[y]})" if in_year[y] else "") for y in years)
     figure = year_lines(
         tuple((name, tuple((run.years, run.values) for run in its)) for name, its in series),
         (tuple(years), texts),
@@ -310,8 +307,10 @@ def _groups(c: Context, t: Trend) -> Iterator[Slopes]:
                 kind,
                 tuple(rows["area_code"]),
                 tuple(_name(row, c) for _, row in rows.iterrows()),
-                tuple(rows["first"]),
-                tuple(rows["second"]),
+                *(
+                    tuple(None if pd.isna(v) else float(v) for v in rows[name])
+                    for name in ("first", "second")
+                ),
             )
 
 

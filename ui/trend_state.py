@@ -80,7 +80,7 @@ def choose_trend(c: Context) -> Trend | None:
         return None
     shown = c.view.ind if c.view.ind in offered else START if START in offered else offered[0]
     entry = indicator(shown)
-    by_source = house.years_by_source(shown)
+    by_source = data.years_by_source(house.snapshot, shown)
     spoken = [year for years in by_source.values() for year in years]
     sources = tuple(by_source) if len(set(spoken)) < len(spoken) else ()
     source = c.view.source if c.view.source in sources else ""

@@ -174,6 +174,15 @@ def test_three_areas_have_still_maps_and_two_live_ones_of_one_scale(embedded):
     assert len(fills) == 1
 
 
+def test_a_number_above_zero_is_never_written_as_zero_and_has_no_multiple(embedded):
+    # Samut Sakhon: seven target poor of 305,238 persons surveyed in B.E. 2566.
+    c = context(area="58", others="74", ind="target_poor_rate", year=2023)
+    row = shown_row(c, choose_comparison(c))
+    assert 0 < row.cells[1].value < 0.005
+    said = headline(c, choose_comparison(c), row)
+    assert "Samut Sakhon province (<0.01%)" in said and "times" not in said
+
+
 def test_bangkok_has_no_data_and_never_zero(embedded):
     at = run("compare", area="10", **{"with": "50"}, ind="target_poor_rate", year="2018", lang="en")
     said = text_of(at)

@@ -44,7 +44,7 @@ def test_years_of_two_definitions_are_two_lines_and_only_one_is_joined(embedded)
     said = text_of(at)
     assert "fell by 0.26 percentage points, from 5.62% (2018) to 5.36% (2022)" in said
     ticks = figures(at)[0]["layout"]["xaxis"]["ticktext"]
-    assert [re.sub(".*<br>", "", t) for t in ticks] == ["Definition A", "Definition A", "Definition B"]
+    assert [re.sub(".*<br>", "", t) for t in ticks] == ["(A)", "(A)", "(B)"]
     assert "Definition A · 2018, 2022: Fails the MPI" in said
     table = [line.split("|") for line in said.splitlines() if line.startswith("| 20")]
     assert [row[4].strip() for row in table] == ["–", "−0.26 percentage points since 2018", "not comparable"]
