@@ -19,6 +19,12 @@ NO_RATIO = ("score", "stars", "index", "dimensions")
 """Units whose zero is not nothing, or of which "twice" says nothing."""
 
 
+def title_of(entry: Indicator, w: Words) -> str:
+    """An indicator's name before a Thai word, with a blank where it ends in Latin letters; English has blanks of its own."""
+    name = w.pick(entry.name_th, entry.name_en)
+    return f"{name} " if w.language == "th" and name[-1:].isascii() else name
+
+
 def gap_text(amount: float, entry: Indicator, w: Words) -> str:
     """A difference without its sign: percentage points of a percentage, else the indicator's own unit."""
     if entry.unit == "percent":
@@ -48,7 +54,7 @@ def same_as_shown(a: float, b: float, entry: Indicator) -> bool:
 def headline(c: Context, choice: Choice, row: Row) -> str:
     """The comparison in one sentence, plain text."""
     w, entry = c.words, row.indicator
-    title = w.pick(entry.name_th, entry.name_en)
+    title = title_of(entry, w)
     names = [side.name for side in choice.sides]
     texts = [cell_text(cell, entry, w, c.warehouse.minimum) for cell in row.cells]
     values = [cell.value for cell in row.cells]
@@ -57,7 +63,9 @@ def headline(c: Context, choice: Choice, row: Row) -> str:
         listed = "; ".join(w("compare.item", name=n, value=t) for n, t in zip(names, texts, strict=True))
         area = f" · {c.name(c.area)}" if choice.by == "years" else ""
         refused = len(known) == len(values) > 1
-        return w("compare.apart" if refused else "compare.listed", indicator=title + area, listed=listed)
+        return w(
+            "compare.apart" if refused else "compare.listed", indicator=title.strip() + area, listed=listed
+        )
     if choice.by == "years":
         first, second = known[0][0], known[1][0]
         moved = "same" if same_as_shown(first, second, entry) else "rose" if second > first else "fell"

@@ -15,7 +15,7 @@ from analytics.formatting import value_text, withheld_text, year_text
 from analytics.trends import runs, tally, with_versions
 from ui import data, export
 from ui.choose_indicator import indicator_controls
-from ui.compare_words import definition_text, gap_text, reasons
+from ui.compare_words import definition_text, gap_text, reasons, title_of
 from ui.export import Sheet
 from ui.frame import Context, choose
 from ui.markdown import escape_markdown, markdown_table
@@ -90,7 +90,7 @@ def pair_verdict(t: Trend) -> Verdict:
 def headline(c: Context, t: Trend) -> list[str]:
     """What became of the area and of those listed, one sentence each, plain text."""
     w, entry = c.words, t.indicator
-    title, area = w.pick(entry.name_th, entry.name_en), c.name(c.area)
+    title, area = title_of(entry, w), c.name(c.area)
     out = []
     if t.pair is None:
         known = sorted({int(y) for y in t.own["year"]})
