@@ -291,7 +291,7 @@ def search_box() -> None:
             key=_SEARCH,
             placeholder=c.words("frame.search_hint"),
             live=True,
-            width=300,
+            width=230,
         )
         children = c.warehouse.children(c.area.code)
         if children:
@@ -306,7 +306,7 @@ def search_box() -> None:
                 placeholder=c.words("frame.choose", n=len(codes)),
                 key="w_child",
                 on_change=_open_child,
-                width=250,
+                width=200,
             )
 
 
