@@ -268,6 +268,18 @@ class Screen:
         self.page.locator(".st-key-download_link").wait_for()
         self.settled()
 
+    def open_first_row(self) -> None:
+        """Press the first row of the first table: once marks its area, once more opens it."""
+        table = self.page.locator("[data-testid=stDataFrame]").first
+        for expected in (r"mark=\d+", r"area=\d+(?!.*mark=)"):
+            table.scroll_into_view_if_needed()
+            self.page.wait_for_timeout(800)
+            box = table.bounding_box()
+            assert box is not None
+            self.page.mouse.click(box["x"] + 20, box["y"] + 38 + 17)
+            self.page.wait_for_url(re.compile(expected), timeout=15_000)
+            self.settled()
+
     def text(self) -> str:
         return self.page.inner_text("[data-testid=stMain]")
 

@@ -98,13 +98,7 @@ def test_indicator_and_year_are_chosen_by_keyboard_and_kept_in_the_link(screen, 
 
 def test_a_row_of_the_list_opens_its_area(screen, measured):
     screen.open(address(measured))
-    table = screen.page.locator("[data-testid=stDataFrame]").first
-    table.scroll_into_view_if_needed()
-    screen.page.wait_for_timeout(800)
-    box = table.bounding_box()
-    screen.page.mouse.click(box["x"] + 20, box["y"] + 38 + 17)
-    screen.page.wait_for_url(re.compile(r"area=\d\d"), timeout=10_000)
-    screen.settled()
+    screen.open_first_row()
     assert "province" in screen.page.inner_text("h1")
 
 
