@@ -9,10 +9,10 @@ from analytics.definitions import BUDDHIST_ERA, DefinitionError, definition
 from analytics.peers import FACTS, Peers
 from ui import data, export
 from ui.compare_state import Choice, Row, peers_of
+from ui.downloads import download_buttons
 from ui.export import Sheet
 from ui.frame import Context
 from ui.outlines import synthetic_lines
-from ui.panels import download_buttons
 from ui.texts import texts
 from ui.workbook import source_rows
 

@@ -16,12 +16,12 @@ from analytics.trends import runs, tally, with_versions
 from ui import data, export
 from ui.choose_indicator import indicator_controls
 from ui.compare_words import definition_text, gap_text, reasons, title_of
+from ui.downloads import download_buttons
 from ui.export import Sheet
 from ui.frame import Context, choose
 from ui.markdown import escape_markdown, markdown_table
 from ui.opening import dot_opens, row_opens
 from ui.outlines import synthetic_lines
-from ui.panels import download_buttons
 from ui.side_export import dictionary_rows
 from ui.tables import display_name, rows_shown, year_label
 from ui.trend_charts import Slopes, slopes, year_lines

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from analytics.catalogue import DIMENSIONS, MPI_INDICATORS, indicator
 from analytics.definitions import DefinitionError, definition
 from analytics.urgency import ORDERS
+from geo.exchange import FeatureTable
 from ui import export
+from ui.classes import colours
+from ui.downloads import Features, download_buttons, download_place
 from ui.export import Sheet
+from ui.features import area_table
 from ui.frame import Context
 from ui.outlines import outline_lines
-from ui.panels import download_buttons, source_line
+from ui.panels import source_line
+from ui.print_panels import (
+    PaperMap,
+    can_print,
+    class_legend,
+    definition_lines,
+    framed,
+    is_made_up,
+    on_light,
+    painted,
+    scene_map,
+)
+from ui.scene import compose
+from ui.tables import year_label
 from ui.texts import texts
-from ui.urgent_panels import method_lines, several_source
+from ui.urgent_panels import method_lines, several_entry, several_key, several_source
 from ui.urgent_state import CELLS, COUNTED, DIMENSION_RATES, Choice
 from ui.urgent_words import dimension_name, headline, why
 from ui.workbook import source_rows
+from warehouse.several_layers import several_url
 
 COLUMNS = (
     "area_code", "name_th", "name_en", "rank_rate", "rank_count", "rank_several", "target_poor_rate", "target_poor",
@@ -91,7 +110,9 @@ def file_notes(c: Context, choice: Choice) -> list[str]:
 
 
 def downloads(c: Context, choice: Choice) -> None:
-    """The areas as CSV; a workbook with the area itself, the sets, a dictionary and the sources beside them."""
+    """The areas as CSV, with outlines and as the map on paper; a workbook with the area itself, the sets, and the sources."""
+    if download_place() is None:
+        return
 
     def workbook() -> bytes:
         th, en = texts("th"), texts("en")
@@ -126,6 +147,7 @@ def downloads(c: Context, choice: Choice) -> None:
             c.words("page.urgent.title"),
         )
 
+    outlined = choice.plan.draw_level == choice.plan.level
     stem = ("urgent", choice.order, choice.plan.level, c.area.code, str(choice.year))
     download_buttons(
         c,
@@ -133,4 +155,50 @@ def downloads(c: Context, choice: Choice) -> None:
         lambda: export.csv_bytes(COLUMNS, area_rows(c, choice), file_notes(c, choice)),
         workbook,
         key="urgent",
+        notes=lambda: file_notes(c, choice),
+        features=[Features(c.words("page.urgent.title"), lambda: _features(c, choice))] if outlined else [],
+        paper=_paper(c, choice),
+        view=replace(c.view, year=choice.year),
+    )
+
+
+def _features(c: Context, choice: Choice) -> FeatureTable:
+    """The rows of the CSV with their outlines."""
+    p = choice.plan
+    title = f"{c.words('page.urgent.title')} · {year_label(choice.year, c.words)}"
+    return area_table(c, "urgent", title, COLUMNS, area_rows(c, choice), p.draw_level, p.draw_parent)
+
+
+def _paper(c: Context, choice: Choice) -> Callable[[], PaperMap] | None:
+    """What makes the map that the page shows, for paper; None where it shows none."""
+    p = choice.plan
+    if not choice.computed:
+        scene = compose(c, choice.indicator, choice.year)
+        return (lambda: scene_map(c, scene)) if can_print(c, scene) else None
+    drawn = several_url(c.warehouse, p.draw_level or "", p.draw_parent or "", choice.year)
+    return (lambda: _several_map(c, choice)) if drawn and c.warehouse.bounds(p.fits) else None
+
+
+def _several_map(c: Context, choice: Choice) -> PaperMap:
+    """The map of persons failing several dimensions, in the classes that the screen has."""
+    c = on_light(c)
+    w, p, key = c.words, choice.plan, several_key(c, choice)
+    hidden = set(key.official.loc[key.official["several_hidden"], "area_code"])
+    legend = class_legend(
+        c, w("urgent.several_name"), w("urgent.several_unit"), key.rows, key.missing, key.lines, hidden=len(hidden)
+    )  # fmt: skip
+    areas = painted(
+        c, p.draw_level, p.draw_parent, key.official.set_index("area_code")["several_rate"], key.classes.bounds,
+        colours(key.classes, several_entry()), inside=p.inside, hidden=hidden,
+    )  # fmt: skip
+    year = year_label(choice.year, w)
+    return PaperMap(
+        title=f"{legend.title} · {year}",
+        legends=[legend],
+        drawn=framed(c, [areas]),
+        fits=p.fits,
+        level=p.draw_level,
+        alt=w("map.alt", indicator=legend.title, area=c.name(c.area), year=year),
+        made_up=is_made_up(c, choice.table["source_id"].dropna().unique()),
+        footer=[*definition_lines(c, choice.table), w("urgent.never_add")],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from ui.charts import bars, plain
 from ui.classes import class_labels, class_spec, colours, legend_rows
 from ui.frame import Context, choose, go
 from ui.html_table import table_html
+from ui.legend import LegendRow
 from ui.live_legend import live_legend
 from ui.map import MAP_HEIGHT, AreaLayer, deck
 from ui.markdown import escape_markdown
@@ -89,12 +90,9 @@ def map_panel(c: Context, choice: Choice) -> None:
         return
     if p.missing_level is not None:
         st.info(w("map.no_polygons", level=w(f"level.{p.missing_level}")), icon=":material/info:")
-    drawn = inside(c.warehouse.snapshot, p.draw_level, p.inside or p.draw_parent, choice.year)
-    entry = several_entry()
-    official = drawn[drawn["kind"] == "official"]
-    classes = classify(official["several_rate"], class_spec(entry, c.view))
+    key_of = several_key(c, choice)
     layer = AreaLayer(
-        url, VALUE, classes.bounds, colours(classes, entry), inside=p.inside, focus=p.focus,
+        url, VALUE, key_of.classes.bounds, colours(key_of.classes, several_entry()), inside=p.inside, focus=p.focus,
         crowded=(p.draw_level, p.draw_parent) == ("subdistrict", COUNTRY), only=c.view.only,
     )  # fmt: skip
     name = "{name_th}" if w.language == "th" else "{name_en}"
@@ -117,25 +115,52 @@ def map_panel(c: Context, choice: Choice) -> None:
                 ),
             )
         with st.container(width=230, key="urgent_several_legend"):
-            hidden = bool(official["several_hidden"].any())
-            rows, missing = legend_rows(classes, entry, w, c.theme, hidden=hidden)
-            lines = [
-                *outline_lines(c, p.draw_level),
-                w("legend.year", year=year_label(choice.year, w), level=w(f"level.{p.draw_level}")),
-                w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0)),
-                w("legend.free"),
-                several_source(c, choice),
-            ]
             live_legend(
                 c,
                 w("urgent.several_name"),
                 w("urgent.several_unit"),
-                rows,
-                missing,
-                [line for line in lines if line],
+                key_of.rows,
+                key_of.missing,
+                key_of.lines,
                 w("legend.areas"),
                 key="urgent_classes",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralKey:
+    """Classes of the map of persons failing several dimensions, and its legend; alike on screen and on paper.
+
+    Attributes
+    ----------
+    official : DataFrame
+        The areas drawn, as `urgent_state.inside`.
+    """
+
+    official: pd.DataFrame
+    classes: Classes
+    rows: list[LegendRow]
+    missing: LegendRow | None
+    lines: list[str]
+
+
+def several_key(c: Context, choice: Choice) -> SeveralKey:
+    """The key of a map that is drawn: `choice.plan` has a level and a parent to draw."""
+    w, p, entry = c.words, choice.plan, several_entry()
+    drawn = inside(
+        c.warehouse.snapshot, p.draw_level or p.level, p.inside or p.draw_parent or COUNTRY, choice.year
+    )
+    official = drawn[drawn["kind"] == "official"]
+    classes = classify(official["several_rate"], class_spec(entry, c.view))
+    rows, missing = legend_rows(classes, entry, w, c.theme, hidden=bool(official["several_hidden"].any()))
+    lines = [
+        *outline_lines(c, p.draw_level),
+        w("legend.year", year=year_label(choice.year, w), level=w(f"level.{p.draw_level}")),
+        w("legend.method", method=w(f"method.{classes.method}"), k=number(classes.k, 0)),
+        w("legend.free"),
+        several_source(c, choice),
+    ]
+    return SeveralKey(official, classes, rows, missing, [line for line in lines if line])
 
 
 def several_entry() -> Indicator:
