@@ -58,7 +58,7 @@ def test_the_map_of_both_its_square_and_its_clusters(screen, measured):
     screen.map_drawn()
     assert "/computed/pair.1~mpi_poor_rate~2020~light_mean~2021~" in screen.layers[-1]
     square = screen.page.locator(".daomap-square")
-    fields = [int(n.replace(",", "")) for n in square.locator("td").all_inner_texts()]
+    fields = [int(n.replace(",", "")) for n in square.locator("tbody td").all_inner_texts()]
     assert len(fields) == 9 and sum(fields) == 76
     assert "One of the two is missing: 1" in square.inner_text()
     # Another map of the same pair: one small layer more, and little on the wire.
