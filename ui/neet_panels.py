@@ -57,6 +57,7 @@ from warehouse.neet import (
     with_gap,
 )
 from warehouse.neet_layers import neet_url
+from warehouse.query import shared
 
 BARS = 20
 MONTHS = range(4, 11)
@@ -79,6 +80,27 @@ COLUMNS = (
     "year",
     "year_be",
 )
+
+
+# Kept by snapshot, since each asks for every source and year there is; nothing here is changed in place.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _table(snapshot: str, source: str, year: int, level: str, within: str) -> pd.DataFrame:
+    return neet_table(shared(data.snapshots_with(snapshot), snapshot), source, year, level, within)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _means(snapshot: str, source: str, year: int) -> Means:
+    return means(shared(data.snapshots_with(snapshot), snapshot), source, year)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _side_by_side(snapshot: str, code: str) -> pd.DataFrame:
+    return side_by_side(shared(data.snapshots_with(snapshot), snapshot), code)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _where_sources_meet(snapshot: str) -> list[str]:
+    return where_sources_meet(shared(data.snapshots_with(snapshot), snapshot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +137,13 @@ def choose_source(c: Context) -> Choice | None:
     source = c.view.source if c.view.source in have else next(iter(have))
     years = have[source]
     year = c.view.year if c.view.year in years else years[-1]
-    compared = means(c.warehouse, source, year)
+    compared = _means(c.warehouse.snapshot, source, year)
     p = plan_of(c)
     places = [(p.level, p.within), (c.area.level, c.area.parent or COUNTRY), ("province", COUNTRY)]
     for moved, (level, within) in enumerate(places):
         if level in ("village", "country"):
             continue
-        table = neet_table(c.warehouse, source, year, level, within)
+        table = _table(c.warehouse.snapshot, source, year, level, within)
         if table["neet_rate"].notna().any() or table["suppressed"].any():
             table = with_gap(table, compared.country)
             return Choice(source, year, level, within, table, compared, bool(moved))
@@ -437,7 +459,7 @@ def sources_panel(c: Context) -> None:
     w = c.words
     st.subheader(w("neet.sources"), anchor=False)
     everywhere = c.area.level == "country"
-    codes = where_sources_meet(c.warehouse) if everywhere else [c.area.code]
+    codes = _where_sources_meet(c.warehouse.snapshot) if everywhere else [c.area.code]
     lines: list[str] = []
     meanings: dict[str, str] = {}
     for code in codes[:BARS]:
@@ -445,7 +467,7 @@ def sources_panel(c: Context) -> None:
         if everywhere:
             lines.append(f"- {escape_markdown(c.name(c.warehouse.area(code)))}")
             indent = "    "
-        for found in side_by_side(c.warehouse, code).itertuples():
+        for found in _side_by_side(c.warehouse.snapshot, code).itertuples():
             about = definition(str(found.definition))
             title = title_of(c, found.source_id)
             meanings[title] = w.pick(about.text_th, about.text_en)
