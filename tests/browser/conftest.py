@@ -277,7 +277,7 @@ class Screen:
             box = table.bounding_box()
             assert box is not None
             self.page.mouse.click(box["x"] + 20, box["y"] + 38 + 17)
-            self.page.wait_for_url(re.compile(expected), timeout=15_000)
+            self.page.wait_for_url(re.compile(expected), timeout=PATIENCE)
             self.settled()
 
     def text(self) -> str:

@@ -111,7 +111,6 @@ def tab_to(screen: Screen, wanted: str, most: int = 90) -> None:
 
 def test_a_tour_by_keyboard_alone(screen: Screen, workshop: Server) -> None:
     page = screen.page
-    page.set_default_timeout(20000)
     screen.open(f"{workshop.url}/{path('overview')}?lang=en&year=2018")
     # Search, and the area it finds.
     tab_to(screen, r"^input\|Find an area")
