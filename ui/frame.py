@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from analytics.catalogue import load_catalogue
 from geo.codes import COUNTRY, Area
 from ui import data
 from ui.errors import note
+from ui.links import link_of
 from ui.markdown import escape_markdown
 from ui.palette import Theme, theme
 from ui.registry import page
@@ -251,8 +251,7 @@ def digits_switch() -> None:
 def foot() -> None:
     """What paper carries of every screen: which snapshot it shows, and the address that opens the same view."""
     c = context()
-    address = f"{(st.context.url or '').partition('?')[0]}?{urlencode(to_params(c.view))}"
-    text = c.words("frame.foot", snapshot=c.warehouse.snapshot[:11], address=address)
+    text = c.words("frame.foot", snapshot=c.warehouse.snapshot[:11], address=link_of(c.view))
     st.html(f'<p class="daomap-foot">{escape(text)}</p>')
 
 
